@@ -1,0 +1,51 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/**
+ * Waiting on the world ends this long before Lambda would kill the function, so that it has said what it left undone two
+ * seconds before that.
+ */
+export const MARGIN_MS = 2_500;
+
+/** There was no time left. */
+export class DeadlineError extends Error {
+  override name = 'DeadlineError';
+  constructor() {
+    super('out of time');
+  }
+}
+
+/** The time that an invocation has for the world, and the end of everything that waits on it. */
+export class Deadline {
+  readonly #endsAt: number;
+  readonly #signal: AbortSignal;
+  readonly #over: Promise<never>;
+
+  /** `remainingMs` from now on, as Lambda's `context` tells them; {@link MARGIN_MS} of them are kept. */
+  constructor(remainingMs: number) {
+    const ms = Math.max(0, remainingMs - MARGIN_MS);
+    this.#endsAt = performance.now() + ms;
+    this.#signal = AbortSignal.timeout(ms);
+    this.#over = new Promise((_, reject) => {
+      this.#signal.addEventListener('abort', () => reject(new DeadlineError()), { once: true });
+    });
+    // That it ends unheard is the ordinary case.
+    this.#over.catch(() => {});
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, this.#endsAt - performance.now());
+  }
+
+  /** Does what waits on the world; rejects with a {@link DeadlineError} at the end, also if the work ignores its signal. */
+  async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.remainingMs === 0) throw new DeadlineError();
+    return await Promise.race([work(this.#signal), this.#over]);
+  }
+
+  /** Waits, and resolves to whether there is time left after it; to `false` at once if there would be none. */
+  async pause(ms: number): Promise<boolean> {
+    if (ms >= this.remainingMs) return false;
+    await wait(ms);
+    return this.remainingMs > 0;
+  }
+}

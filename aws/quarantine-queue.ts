@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { cut, inert } from '../core/inert.ts';
+import type { Quarantined } from '../core/record.ts';
+import type { Origin } from '../core/source.ts';
+import type { Deadline } from './deadline.ts';
+import { UndeliveredError } from './deliver.ts';
+import { type FifoMessage, MAX_SQS_BYTES, sendToQueue } from './sqs.ts';
+
+/** What a message's attributes take at most, as UTF-8. */
+const MAX_ATTRIBUTE_BYTES = 64 * 1024;
+/** A record longer than this is packed, and cut if that does not suffice. */
+export const MAX_BODY_BYTES = MAX_SQS_BYTES - MAX_ATTRIBUTE_BYTES;
+const MAX_DETAIL_LENGTH = 512;
+/** As long as the longest name in an origin: the address of an S3 object, whose key has up to 1024 characters. */
+const MAX_ORIGIN_VALUE_LENGTH = 1200;
+
+/** All but these make SQS refuse a body: most control characters, lone surrogates, U+FFFE and U+FFFF. */
+const ONLY_ALLOWED = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u;
+
+/** A record that could not be judged, with the text that it came as. */
+export interface QuarantinedRecord extends Pick<Quarantined, 'reason' | 'detail' | 'origin'> {
+  readonly raw: string;
+}
+
+/**
+ * Puts what could not be judged where it waits for a fix. The records of one payload are told apart by their order, so
+ * that a payload that comes again within five minutes adds nothing. Throws an {@link UndeliveredError} if some remain
+ * when there is no more time.
+ */
+export async function sendToQuarantine(
+  queueUrl: string,
+  records: readonly QuarantinedRecord[],
+  deadline: Deadline,
+): Promise<void> {
+  const undelivered = await sendToQueue(queueUrl, records.map(quarantineMessage), deadline);
+  if (undelivered.items.length > 0) throw new UndeliveredError('quarantined records', undelivered, records.length);
+}
+
+/** One record as a message: the text itself where SQS takes it, else gzip in base64; what it is, in the attributes. */
+export function quarantineMessage(record: QuarantinedRecord, position: number): FifoMessage {
+  const { body, encoding, isCut } = bodyOf(record.raw);
+  const attributes = {
+    reason: record.reason,
+    detail: cut(inert(record.detail), MAX_DETAIL_LENGTH) || '-',
+    origin: originOf(record.origin),
+    encoding,
+    ...(isCut ? { cut: 'true' } : {}),
+  };
+  const id = createHash('sha256')
+    .update(JSON.stringify([attributes, position]))
+    .update(record.raw)
+    .digest('hex');
+  return {
+    MessageBody: body,
+    MessageGroupId: id,
+    MessageDeduplicationId: id,
+    MessageAttributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+    ),
+  };
+}
+
+function bodyOf(raw: string): { body: string; encoding: 'text' | 'gzip+base64'; isCut: boolean } {
+  // SQS takes no empty body.
+  if (raw !== '' && ONLY_ALLOWED.test(raw) && Buffer.byteLength(raw) <= MAX_BODY_BYTES)
+    return { body: raw, encoding: 'text', isCut: false };
+  const whole = packed(raw);
+  if (whole.length <= MAX_BODY_BYTES) return { body: whole, encoding: 'gzip+base64', isCut: false };
+  // base64 makes four bytes of three, and gzip adds next to nothing to what it cannot shrink.
+  const beginning = Buffer.from(raw).subarray(0, Math.floor(MAX_BODY_BYTES * 0.74));
+  return { body: packed(beginning), encoding: 'gzip+base64', isCut: true };
+}
+
+/** A lone surrogate becomes U+FFFD here, as in every UTF-8. */
+function packed(content: string | Buffer): string {
+  return gzipSync(content).toString('base64');
+}
+
+function originOf(origin: Origin): string {
+  return JSON.stringify(origin, (_, value: unknown) =>
+    typeof value === 'string' ? cut(inert(value), MAX_ORIGIN_VALUE_LENGTH) : value,
+  );
+}

@@ -1,0 +1,65 @@
+import type { Source } from '../source.ts';
+import { rfc3339, timeAt } from '../time.ts';
+import { clusterOf } from './eks.ts';
+import { actionOf, type Outcome, outcomeOf, principalArnOf, sessionNameOf, targetOf } from './predicates.ts';
+import { type CloudTrailEvent, cloudTrailEventSchema } from './schema.ts';
+
+/** Which CloudTrail events a detector judges. An absent key means any. */
+export interface CloudTrailWhen {
+  /** IAM notation, `eks:CreateAccessEntry`, without the API date that Lambda and CloudFront put behind the name. */
+  readonly actions?: readonly string[];
+  readonly outcomes?: readonly Outcome[];
+  readonly caller?: 'root';
+}
+
+const ANY = '*';
+
+/** CloudTrail management and data events, however they were delivered. */
+export const cloudTrail: Source<CloudTrailEvent, CloudTrailWhen> = {
+  schema: cloudTrailEventSchema,
+
+  recognises: (value) => 'eventSource' in value && 'eventName' in value && !('kinesis' in value) && !('s3' in value),
+
+  selects: (when) => when.actions ?? [ANY],
+
+  answers: (event) => [actionOf(event), ANY],
+
+  admits: (when, event) =>
+    (when.caller !== 'root' || event.userIdentity.type === 'Root') &&
+    (!when.outcomes || when.outcomes.includes(outcomeOf(event))),
+
+  eventKey: (event) =>
+    [
+      event.eventID,
+      ...(event.eventID ? [] : [event.eventTime, event.eventSource, event.eventName, event.userIdentity.arn]),
+    ].join('\n'),
+
+  context(event, origin) {
+    const { userIdentity } = event;
+    const sessionName = sessionNameOf(event);
+    const isEks = event.eventSource === 'eks.amazonaws.com';
+    return {
+      event: {
+        source: 'cloudtrail',
+        id: event.eventID,
+        time: rfc3339(event.eventTime) ?? timeAt(origin.receivedAt),
+        action: actionOf(event),
+        outcome: outcomeOf(event),
+        cluster: isEks ? clusterOf(event) : undefined,
+        account: event.recipientAccountId ?? userIdentity.accountId ?? origin.account,
+        region: event.awsRegion || origin.region,
+      },
+      actor: {
+        username: userIdentity.userName ?? userIdentity.sessionContext?.sessionIssuer?.userName,
+        arn: userIdentity.arn,
+        principalArn: principalArnOf(event),
+        accessKeyId: userIdentity.accessKeyId,
+        sessionName,
+        sourceIp: event.sourceIPAddress || undefined,
+        userAgent: event.userAgent || undefined,
+        clientChosen: ['userAgent', ...(sessionName ? ['sessionName', 'arn'] : [])],
+      },
+      target: targetOf(event),
+    };
+  },
+};

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { type Alert, alertSchema } from './alert.ts';
+import { together } from './incidents/incident.ts';
+import { severityRank } from './severity.ts';
+
+/** More ids than this travel as one that is made of them all: 100 take some 3.5 KB. */
+export const MAX_ALERT_IDS = 100;
+
+/** The findings of one problem in one payload, as they travel from the functions that detect to the one that publishes. */
+export const findingsSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  alert: alertSchema.describe('The first of the worst findings; its incident tells of them all.'),
+  alertIds: z
+    .array(z.string())
+    .min(1)
+    .max(MAX_ALERT_IDS)
+    .describe(`The id of every finding, or where there are more than ${MAX_ALERT_IDS} one id made of them all.`),
+  windowMs: z.number().int().positive().describe('For how long repeats of this problem fold, in milliseconds.'),
+});
+
+export type Findings = z.infer<typeof findingsSchema>;
+
+/**
+ * Gathers the findings of one payload by problem, so that a flood becomes one message. The same payload gives the same
+ * messages however often it is delivered. Holds one alert for each problem, not one for each finding.
+ */
+export class FindingsByProblem {
+  readonly #problems = new Map<string, { alert: Alert; alertIds: Set<string> }>();
+
+  /** Adds a finding, or says `false`: another of the same event by the same detector is a repeat, and not counted. */
+  add(alert: Alert): boolean {
+    const known = this.#problems.get(alert.dedupKey);
+    if (known?.alertIds.has(alert.alertId)) return false;
+    if (!known) {
+      this.#problems.set(alert.dedupKey, { alert, alertIds: new Set([alert.alertId]) });
+      return true;
+    }
+    known.alertIds.add(alert.alertId);
+    const worse = severityRank(alert.severity) > severityRank(known.alert.severity) ? alert : known.alert;
+    known.alert = { ...worse, incident: { state: 'opened', ...together(known.alert.incident, alert.incident) } };
+    return true;
+  }
+
+  /** What was gathered; `windowOf` gives the length of an incident in milliseconds. */
+  all(windowOf: (alert: Alert) => number): Findings[] {
+    return [...this.#problems.values()].map(({ alert, alertIds }) => ({
+      schemaVersion: 1,
+      alert,
+      alertIds: alertIds.size > MAX_ALERT_IDS ? [digestOf([...alertIds])] : [...alertIds],
+      windowMs: windowOf(alert),
+    }));
+  }
+}
+
+/** One id made of many, whatever their order: 32 hexadecimal digits. */
+export function digestOf(alertIds: readonly string[]): string {
+  return createHash('sha256')
+    .update([...alertIds].sort().join('\n'))
+    .digest('hex')
+    .slice(0, 32);
+}

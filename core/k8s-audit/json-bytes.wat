@@ -1,0 +1,211 @@
+;; Where strings and values of JSON end, sixteen bytes at a time. json-bytes.ts says what each function is for, and holds
+;; what `wat2wasm` makes of this file. The bytes lie in memory with at least 128 zero bytes behind them: no string holds a
+;; zero and no value begins with one, so that nothing runs past the end.
+(module
+  (memory (export "memory") 1)
+
+  (func $isHex4 (param $at i32) (result i32) (local $i i32) (local $byte i32)
+    (loop $next
+      (local.set $byte (i32.load8_u (i32.add (local.get $at) (local.get $i))))
+      (if (i32.and
+            (i32.ge_u (i32.sub (local.get $byte) (i32.const 48)) (i32.const 10))
+            (i32.ge_u (i32.sub (i32.or (local.get $byte) (i32.const 32)) (i32.const 97)) (i32.const 6)))
+        (then (return (i32.const 0))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (i32.const 4))))
+    (i32.const 1))
+
+  ;; Whether four hex digits spell an ASCII character.
+  (func $isAscii (param $at i32) (result i32)
+    (i32.and
+      (i32.eq (i32.load16_u (local.get $at)) (i32.const 0x3030))
+      (i32.lt_u (i32.load8_u offset=2 (local.get $at)) (i32.const 56))))
+
+  ;; Where the first quote, backslash or control character stands.
+  (func $special (param $at i32) (result i32) (local $bytes v128) (local $mask i32)
+    (loop $next
+      (local.set $bytes (v128.load (local.get $at)))
+      (local.set $mask (i8x16.bitmask (v128.or (v128.or
+        (i8x16.eq (local.get $bytes) (i8x16.splat (i32.const 0x22)))
+        (i8x16.eq (local.get $bytes) (i8x16.splat (i32.const 0x5c))))
+        (i8x16.lt_u (local.get $bytes) (i8x16.splat (i32.const 0x20))))))
+      (if (i32.eqz (local.get $mask)) (then
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $next))))
+    (i32.add (local.get $at) (i32.ctz (local.get $mask))))
+
+  (func $opens (param $at i32) (param $slack i32) (result i32)
+    (i32.and
+      (i32.eq (i32.load8_u (i32.add (local.get $at) (local.get $slack))) (i32.const 0x22))
+      (i32.or (i32.eqz (local.get $slack)) (i32.eq (i32.load8_u (local.get $at)) (i32.const 0x5c)))))
+
+  (func $stringEnd (export "stringEnd") (param $at i32) (param $slack i32) (result i32) (local $byte i32)
+    (if (i32.eqz (call $opens (local.get $at) (local.get $slack))) (then (return (i32.const -1))))
+    (local.set $at (i32.add (i32.add (local.get $at) (local.get $slack)) (i32.const 1)))
+    (loop $next
+      (local.set $at (call $special (local.get $at)))
+      (local.set $byte (i32.load8_u (local.get $at)))
+      (if (i32.eq (local.get $byte) (i32.const 0x22))
+        (then (return (select (i32.const -1) (i32.add (local.get $at) (i32.const 1)) (local.get $slack)))))
+      (if (i32.ne (local.get $byte) (i32.const 0x5c)) (then (return (i32.const -1))))
+      (if (local.get $slack) (then
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (local.set $byte (i32.load8_u (local.get $at)))
+        (if (i32.eq (local.get $byte) (i32.const 0x22)) (then (return (i32.add (local.get $at) (i32.const 1)))))
+        (if (i32.eq (local.get $byte) (i32.const 0x75)) (then
+          (if (i32.or
+                (i32.eqz (call $isHex4 (i32.add (local.get $at) (i32.const 1))))
+                (call $isAscii (i32.add (local.get $at) (i32.const 1))))
+            (then (return (i32.const -1))))
+          (local.set $at (i32.add (local.get $at) (i32.const 5)))
+          (br $next)))
+        (if (i32.ne (local.get $byte) (i32.const 0x5c)) (then (return (i32.const -1))))))
+      ;; A backslash of the JSON itself, and what it escapes.
+      (local.set $byte (i32.load8_u offset=1 (local.get $at)))
+      (if (i32.eq (local.get $byte) (i32.const 0x75)) (then
+        (if (i32.eqz (call $isHex4 (i32.add (local.get $at) (i32.const 2)))) (then (return (i32.const -1))))
+        (local.set $at (i32.add (local.get $at) (i32.const 6)))
+        (br $next)))
+      (if (i32.or (i32.or (i32.or (i32.or (i32.or
+            (i32.eq (local.get $byte) (i32.const 0x6e))
+            (i32.eq (local.get $byte) (i32.const 0x74)))
+            (i32.eq (local.get $byte) (i32.const 0x72)))
+            (i32.eq (local.get $byte) (i32.const 0x62)))
+            (i32.eq (local.get $byte) (i32.const 0x66)))
+            (i32.eq (local.get $byte) (i32.const 0x2f)))
+        (then (local.set $at (i32.add (local.get $at) (i32.const 2))) (br $next)))
+      (if (local.get $slack) (then
+        (if (i32.ne (local.get $byte) (i32.const 0x5c)) (then (return (i32.const -1))))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (local.set $byte (i32.load8_u offset=1 (local.get $at)))))
+      (if (i32.or (i32.eq (local.get $byte) (i32.const 0x22)) (i32.eq (local.get $byte) (i32.const 0x5c)))
+        (then (local.set $at (i32.add (local.get $at) (i32.const 2))) (br $next))))
+    (i32.const -1))
+
+  (func (export "plainStringEnd") (param $at i32) (param $slack i32) (result i32)
+    (if (i32.eqz (call $opens (local.get $at) (local.get $slack))) (then (return (i32.const -1))))
+    (local.set $at (call $special (i32.add (i32.add (local.get $at) (local.get $slack)) (i32.const 1))))
+    (select
+      (i32.add (i32.add (local.get $at) (local.get $slack)) (i32.const 1))
+      (i32.const -1)
+      (call $opens (local.get $at) (local.get $slack))))
+
+  (func $digitsEnd (param $at i32) (result i32)
+    (loop $next
+      (if (i32.lt_u (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)) (i32.const 10)) (then
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br $next))))
+    (local.get $at))
+
+  ;; Numbers without an exponent, and the three words.
+  (func $scalarEnd (param $at i32) (result i32) (local $start i32) (local $end i32)
+    (if (i32.eq (i32.load (local.get $at)) (i32.const 0x65757274)) (then (return (i32.add (local.get $at) (i32.const 4)))))
+    (if (i32.eq (i32.load (local.get $at)) (i32.const 0x6c6c756e)) (then (return (i32.add (local.get $at) (i32.const 4)))))
+    (if (i32.and
+          (i32.eq (i32.load8_u (local.get $at)) (i32.const 0x66))
+          (i32.eq (i32.load offset=1 (local.get $at)) (i32.const 0x65736c61)))
+      (then (return (i32.add (local.get $at) (i32.const 5)))))
+    (local.set $start
+      (i32.add (local.get $at) (i32.eq (i32.load8_u (local.get $at)) (i32.const 0x2d))))
+    (local.set $end (call $digitsEnd (local.get $start)))
+    (if (i32.eq (local.get $end) (local.get $start)) (then (return (i32.const -1))))
+    (if (i32.and
+          (i32.eq (i32.load8_u (local.get $start)) (i32.const 48))
+          (i32.gt_u (i32.sub (local.get $end) (local.get $start)) (i32.const 1)))
+      (then (return (i32.const -1))))
+    (if (i32.eq (i32.load8_u (local.get $end)) (i32.const 0x2e)) (then
+      (local.set $start (i32.add (local.get $end) (i32.const 1)))
+      (local.set $end (call $digitsEnd (local.get $start)))
+      (if (i32.eq (local.get $end) (local.get $start)) (then (return (i32.const -1))))))
+    (local.get $end))
+
+  (func $keyEnd (param $at i32) (param $slack i32) (result i32)
+    (local.set $at (call $stringEnd (local.get $at) (local.get $slack)))
+    (if (i32.lt_s (local.get $at) (i32.const 0)) (then (return (i32.const -1))))
+    (select (i32.add (local.get $at) (i32.const 1)) (i32.const -1)
+      (i32.eq (i32.load8_u (local.get $at)) (i32.const 0x3a))))
+
+  (func $valueEnd (export "valueEnd") (param $at i32) (param $slack i32) (result i32)
+    (local $depth i32) (local $lists i32) (local $first i32) (local $isList i32)
+    (loop $value
+      (local.set $first (i32.load8_u (local.get $at)))
+      (local.set $isList (i32.eq (local.get $first) (i32.const 0x5b)))
+      (block $ended
+        (if (i32.or (local.get $isList) (i32.eq (local.get $first) (i32.const 0x7b))) (then
+          (local.set $at (i32.add (local.get $at) (i32.const 1)))
+          ;; An opening bracket and the closing one are two apart.
+          (if (i32.eq (i32.load8_u (local.get $at)) (i32.add (local.get $first) (i32.const 2))) (then
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br $ended)))
+          (local.set $depth (i32.add (local.get $depth) (i32.const 1)))
+          (if (i32.gt_u (local.get $depth) (i32.const 31)) (then (return (i32.const -1))))
+          (local.set $lists (i32.or (i32.shl (local.get $lists) (i32.const 1)) (local.get $isList)))
+          (if (i32.eqz (local.get $isList)) (then
+            (local.set $at (call $keyEnd (local.get $at) (local.get $slack)))
+            (if (i32.lt_s (local.get $at) (i32.const 0)) (then (return (i32.const -1))))))
+          (br $value)))
+        (local.set $at
+          (if (result i32) (i32.eq (local.get $first) (select (i32.const 0x5c) (i32.const 0x22) (local.get $slack)))
+            (then (call $stringEnd (local.get $at) (local.get $slack)))
+            (else (call $scalarEnd (local.get $at)))))
+        (if (i32.lt_s (local.get $at) (i32.const 0)) (then (return (i32.const -1)))))
+      (loop $close
+        (if (i32.eqz (local.get $depth)) (then (return (local.get $at))))
+        (if (i32.eq (i32.load8_u (local.get $at))
+              (select (i32.const 0x5d) (i32.const 0x7d) (i32.and (local.get $lists) (i32.const 1)))) (then
+          (local.set $at (i32.add (local.get $at) (i32.const 1)))
+          (local.set $depth (i32.sub (local.get $depth) (i32.const 1)))
+          (local.set $lists (i32.shr_u (local.get $lists) (i32.const 1)))
+          (br $close))))
+      (if (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x2c)) (then (return (i32.const -1))))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $value (i32.and (local.get $lists) (i32.const 1)))
+      (local.set $at (call $keyEnd (local.get $at) (local.get $slack)))
+      (br_if $value (i32.ge_s (local.get $at) (i32.const 0))))
+    (i32.const -1))
+
+  ;; Where the bytes after the literal begin, or -1 where the literal does not stand there. Literals are followed by zero
+  ;; bytes up to a multiple of sixteen, which fit anything.
+  (func $after (export "after") (param $at i32) (param $literal i32) (param $length i32) (result i32)
+    (local $i i32) (local $wanted v128)
+    (loop $next
+      (local.set $wanted (v128.load (i32.add (local.get $literal) (local.get $i))))
+      (if (i32.eqz (i8x16.all_true (v128.or
+            (i8x16.eq (local.get $wanted) (v128.load (i32.add (local.get $at) (local.get $i))))
+            (i8x16.eq (local.get $wanted) (v128.const i64x2 0 0)))))
+        (then (return (i32.const -1))))
+      (local.set $i (i32.add (local.get $i) (i32.const 16)))
+      (br_if $next (i32.lt_u (local.get $i) (local.get $length))))
+    (i32.add (local.get $at) (local.get $length)))
+
+  (func (export "stringAfter") (param $at i32) (param $literal i32) (param $length i32) (param $slack i32) (result i32)
+    (local $after i32)
+    (local.set $after (call $after (local.get $at) (local.get $literal) (local.get $length)))
+    (if (i32.lt_s (local.get $after) (i32.const 0)) (then (return (local.get $at))))
+    (call $stringEnd (local.get $after) (local.get $slack)))
+
+  (func (export "valueAfter") (param $at i32) (param $literal i32) (param $length i32) (param $slack i32) (result i32)
+    (local $after i32)
+    (local.set $after (call $after (local.get $at) (local.get $literal) (local.get $length)))
+    (if (i32.lt_s (local.get $after) (i32.const 0)) (then (return (local.get $at))))
+    (call $valueEnd (local.get $after) (local.get $slack)))
+
+  ;; Looks for the fifth and the ninth byte of the literal first: the first ones stand before every key.
+  (func (export "placeOf") (param $at i32) (param $end i32) (param $literal i32) (param $length i32) (result i32)
+    (local $mask i32) (local $first v128) (local $last v128)
+    (local.set $first (i8x16.splat (i32.load8_u offset=4 (local.get $literal))))
+    (local.set $last (i8x16.splat (i32.load8_u offset=8 (local.get $literal))))
+    (loop $next
+      (local.set $mask (i8x16.bitmask (v128.and
+        (i8x16.eq (local.get $first) (v128.load offset=4 (local.get $at)))
+        (i8x16.eq (local.get $last) (v128.load offset=8 (local.get $at))))))
+      (loop $candidate
+        (if (local.get $mask) (then
+          (if (i32.ge_s (call $after (i32.add (local.get $at) (i32.ctz (local.get $mask))) (local.get $literal) (local.get $length)) (i32.const 0))
+            (then (return (i32.add (local.get $at) (i32.ctz (local.get $mask))))))
+          (local.set $mask (i32.and (local.get $mask) (i32.sub (local.get $mask) (i32.const 1))))
+          (br $candidate))))
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (br_if $next (i32.lt_u (local.get $at) (local.get $end))))
+    (i32.const -1))
+)

@@ -1,0 +1,97 @@
+import { redactUri } from '../redact.ts';
+import type { Source } from '../source.ts';
+import { rfc3339, timeAt } from '../time.ts';
+import { arnOf, extraOf, isAnonymous, sourceIpOf } from './identity.ts';
+import { objectNameOf } from './object.ts';
+import { hasOutcome, type Outcome, outcomeOf, resourceOf } from './request.ts';
+import { type AuditEvent, auditEventSchema, type Stage } from './schema.ts';
+
+/** Which audit events a detector judges. An absent key means any, but for `stages`. */
+export interface AuditWhen {
+  readonly verbs?: readonly string[];
+  /** RBAC notation: `pods`, `pods/exec`. */
+  readonly resources?: readonly string[];
+  /** `''` is the core group. An event that names no group is not ruled out by this. */
+  readonly apiGroups?: readonly string[];
+  /** Every stage but RequestReceived where absent: it has no outcome yet, and EKS logs it only for token requests. */
+  readonly stages?: readonly Stage[];
+  readonly outcomes?: readonly Outcome[];
+  /** `anonymous`: no credentials and let in all the same. `impersonator`: acted as somebody else. */
+  readonly caller?: 'anonymous' | 'impersonator';
+}
+
+const ANY = '*';
+
+function keysOf(verbs: readonly string[], resources: readonly string[]): string[] {
+  return verbs.flatMap((verb) => resources.map((resource) => `${verb} ${resource}`));
+}
+
+/** The EKS (or any Kubernetes) API server audit log. */
+export const k8sAudit: Source<AuditEvent, AuditWhen> = {
+  schema: auditEventSchema,
+
+  recognises(value) {
+    if ('apiVersion' in value && typeof value.apiVersion === 'string' && value.apiVersion.startsWith('audit.k8s.io/')) {
+      return !('kind' in value) || value.kind === 'Event';
+    }
+    return ('auditID' in value || 'requestURI' in value || 'objectRef' in value) && !('eventSource' in value);
+  },
+
+  selects: (when) => keysOf(when.verbs ?? [ANY], when.resources ?? [ANY]),
+
+  answers: (event) => keysOf([event.verb, ANY], [resourceOf(event) ?? '', ANY]),
+
+  admits(when, event) {
+    const stageFits = when.stages ? when.stages.includes(event.stage) : event.stage !== 'RequestReceived';
+    const group = event.objectRef?.apiGroup;
+    return (
+      stageFits &&
+      (!when.apiGroups || group === undefined || when.apiGroups.includes(group)) &&
+      (when.caller !== 'anonymous' || isAnonymous(event.user)) &&
+      (when.caller !== 'impersonator' || event.impersonatedUser !== undefined) &&
+      (!when.outcomes || hasOutcome(event, when.outcomes))
+    );
+  },
+
+  // The client may choose the audit id (header Audit-ID), so that alone must not make a second act a repeat of the first.
+  eventKey: (event) =>
+    [event.auditID, event.requestReceivedTimestamp, event.verb, event.requestURI, event.user.username].join('\n'),
+
+  context(event, origin) {
+    const { user, impersonatedUser, objectRef } = event;
+    const sessionName = extraOf(user, 'sessionName');
+    const forwardedFor = event.sourceIPs.length > 1 ? event.sourceIPs.slice(0, -1) : undefined;
+    return {
+      event: {
+        source: 'k8s-audit',
+        id: event.auditID,
+        time: rfc3339(event.requestReceivedTimestamp) ?? rfc3339(event.stageTimestamp) ?? timeAt(origin.receivedAt),
+        action: event.verb,
+        outcome: outcomeOf(event),
+        cluster: origin.cluster,
+        account: origin.account,
+        region: origin.region,
+        requestUri: redactUri(event.requestURI) || undefined,
+      },
+      actor: {
+        username: user.username || undefined,
+        groups: user.groups.length > 0 ? user.groups : undefined,
+        impersonatedUsername: impersonatedUser?.username,
+        impersonatedGroups: impersonatedUser?.groups,
+        arn: arnOf(user),
+        principalArn: extraOf(user, 'canonicalArn'),
+        accessKeyId: extraOf(user, 'accessKeyId'),
+        sessionName,
+        sourceIp: sourceIpOf(event),
+        forwardedFor,
+        userAgent: event.userAgent || undefined,
+        clientChosen: [
+          'userAgent',
+          ...(sessionName ? ['sessionName', 'arn'] : []),
+          ...(forwardedFor ? ['forwardedFor'] : []),
+        ],
+      },
+      target: { resource: resourceOf(event), namespace: objectRef?.namespace, name: objectNameOf(event) },
+    };
+  },
+};

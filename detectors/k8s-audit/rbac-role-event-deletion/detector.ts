@@ -1,0 +1,31 @@
+import { defineDetector } from '../../../core/detector.ts';
+import { actorName } from '../../../core/k8s-audit/identity.ts';
+import { RBAC_GROUP, RBAC_WRITES, rbacDedup, rbacObjectText } from '../../../core/k8s-audit/rbac.ts';
+import { deletesEvents, roleEvidence, roleWriteOf } from '../../../core/k8s-audit/rbac-powers.ts';
+
+export default defineDetector({
+  id: 'k8s-audit/rbac-role-event-deletion',
+  title: 'Role that deletes events',
+  description:
+    'Events are what the cluster itself remembers of the last hour. EKS logs no deletion of them: the right to do it is the only sign there is.',
+  severity: 'low',
+  mitre: ['TA0005:T1070'],
+  source: 'k8s-audit',
+  covers: ['role-grants-event-deletion', 'role-write-privileges'],
+  when: {
+    verbs: RBAC_WRITES,
+    resources: ['clusterroles', 'roles'],
+    apiGroups: [RBAC_GROUP],
+    outcomes: ['succeeded'],
+  },
+
+  detect(event) {
+    const role = roleWriteOf(event);
+    if (!role || role.topic || !deletesEvents(role)) return undefined;
+    return {
+      title: `${actorName(event)} wrote ${rbacObjectText(event)}, which lets its holders delete events`,
+      dedup: rbacDedup(event),
+      evidence: roleEvidence(role),
+    };
+  },
+});

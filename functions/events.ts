@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { receivedInBase64, receivedInValue } from '../aws/payload.ts';
+import type { SourceId } from '../core/sources.ts';
+import type { Detection } from './detection.ts';
+
+/** What SQS and Kinesis are told to deliver again. */
+export interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+const subscriptionEvent = z.object({ awslogs: z.object({ data: z.string() }) });
+
+const kinesisRecord = z.object({
+  kinesis: z.object({ sequenceNumber: z.string(), data: z.string() }),
+  eventSourceARN: z.string().optional(),
+});
+const kinesisEvent = z.object({ Records: z.array(kinesisRecord).min(1) });
+
+const sqsRecord = z.object({ eventSource: z.literal('aws:sqs'), messageId: z.string(), body: z.string() });
+const sqsEvent = z.object({ Records: z.array(sqsRecord).min(1) });
+
+/**
+ * Judges what Lambda delivers. Of a batch from Kinesis or SQS it reports what the world did not let it finish. Anything
+ * else was delivered asynchronously and has no such answer: it rejects, so that Lambda delivers it again.
+ */
+export async function judgeEvent(
+  event: unknown,
+  detection: Detection,
+  { source, region }: { readonly source: SourceId; readonly region: string },
+): Promise<BatchResponse | undefined> {
+  const { data: kinesis } = kinesisEvent.safeParse(event);
+  if (kinesis) return await judgeKinesis(kinesis, detection, source, region);
+  const { data: sqs } = sqsEvent.safeParse(event);
+  if (sqs) return await judgeSqs(sqs, detection, region);
+  const payload = { origin: { region }, source };
+  const { data: logs } = subscriptionEvent.safeParse(event);
+  await detection.judge(logs ? receivedInBase64(logs.awslogs.data, payload) : receivedInValue(event, payload));
+  return undefined;
+}
+
+/** Records come in order, and Kinesis delivers everything from the first that failed again. */
+async function judgeKinesis(
+  { Records }: z.infer<typeof kinesisEvent>,
+  detection: Detection,
+  source: SourceId,
+  region: string,
+): Promise<BatchResponse> {
+  for (const { kinesis, eventSourceARN } of Records) {
+    const origin = { region: eventSourceARN?.split(':')[3] || region };
+    if (!(await detection.isDone(() => detection.judge(receivedInBase64(kinesis.data, { origin, source })))))
+      return { batchItemFailures: [{ itemIdentifier: kinesis.sequenceNumber }] };
+  }
+  return { batchItemFailures: [] };
+}
+
+async function judgeSqs(
+  { Records }: z.infer<typeof sqsEvent>,
+  detection: Detection,
+  region: string,
+): Promise<BatchResponse> {
+  const batchItemFailures: { itemIdentifier: string }[] = [];
+  for (const { messageId, body } of Records) {
+    if (!(await detection.isDone(() => detection.judgeMessage(body, { region }))))
+      batchItemFailures.push({ itemIdentifier: messageId });
+  }
+  return { batchItemFailures };
+}

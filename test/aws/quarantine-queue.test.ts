@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MAX_BODY_BYTES, type QuarantinedRecord, quarantineMessage } from '../../aws/quarantine-queue.ts';
+import { MAX_SQS_BYTES, sqsBytesOf } from '../../aws/sqs.ts';
+
+const record = (raw: string, fields: Partial<QuarantinedRecord> = {}): QuarantinedRecord => ({
+  reason: 'not-json',
+  detail: 'not JSON from character 1',
+  origin: { logGroup: '/aws/eks/prod-blue/cluster', receivedAt: 1 },
+  raw,
+  ...fields,
+});
+
+const attribute = (message: ReturnType<typeof quarantineMessage>, name: string) =>
+  message.MessageAttributes?.[name]?.StringValue;
+
+/** What SQS takes of a body or an attribute, in the words of its API reference. */
+const TAKEN = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]+$/u;
+
+function rawOf(message: ReturnType<typeof quarantineMessage>): string {
+  const body = message.MessageBody;
+  return attribute(message, 'encoding') === 'text' ? body : gunzipSync(Buffer.from(body, 'base64')).toString();
+}
+
+describe('a record in quarantine', () => {
+  it('is its own text, with the reason beside it', () => {
+    const message = quarantineMessage(record('{"half":'), 0);
+    expect(message.MessageBody).toBe('{"half":');
+    expect(attribute(message, 'reason')).toBe('not-json');
+    expect(attribute(message, 'detail')).toBe('not JSON from character 1');
+    expect(JSON.parse(attribute(message, 'origin') ?? '')).toEqual(record('').origin);
+    expect(attribute(message, 'encoding')).toBe('text');
+    expect(attribute(message, 'cut')).toBeUndefined();
+  });
+
+  it('is what SQS takes, and can be read back, whatever text it is', () => {
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('', '\uffff', 'a\u0000b', '\ufffe\u001b[31m'),
+    );
+    fc.assert(
+      fc.property(texts, texts, (raw, name) => {
+        const message = quarantineMessage(record(raw, { detail: name, origin: { logGroup: name } }), 0);
+        const values = Object.values(message.MessageAttributes ?? {}).map(({ StringValue }) => StringValue);
+        for (const text of [message.MessageBody, ...values]) expect(text).toMatch(TAKEN);
+        expect(rawOf(message)).toBe(raw);
+      }),
+    );
+  });
+
+  it('keeps its text up to the limit, is packed beyond it, and cut where packing does not suffice', () => {
+    expect(attribute(quarantineMessage(record('a'.repeat(MAX_BODY_BYTES)), 0), 'encoding')).toBe('text');
+    const packed = quarantineMessage(record('a'.repeat(MAX_BODY_BYTES + 1)), 0);
+    expect(attribute(packed, 'encoding')).toBe('gzip+base64');
+    expect(rawOf(packed).length).toBe(MAX_BODY_BYTES + 1);
+
+    const noise = randomBytes(2 * MAX_SQS_BYTES).toString('latin1');
+    const cut = quarantineMessage(record(noise), 0);
+    expect(attribute(cut, 'cut')).toBe('true');
+    expect(noise.startsWith(rawOf(cut).slice(0, -1))).toBe(true);
+    expect(rawOf(cut).length).toBeGreaterThan(MAX_BODY_BYTES / 4);
+  });
+
+  it('is never more than SQS takes', () => {
+    const long = '\u{4e2d}'.repeat(2 * MAX_SQS_BYTES);
+    const origin = { logGroup: long, logStream: `"${long}`, file: long, account: long, region: long, cluster: long };
+    for (const raw of ['a'.repeat(MAX_BODY_BYTES), randomBytes(2 * MAX_SQS_BYTES).toString('base64'), long])
+      expect(sqsBytesOf(quarantineMessage(record(raw, { detail: long, origin }), 0))).toBeLessThanOrEqual(
+        MAX_SQS_BYTES,
+      );
+  });
+
+  it('has an id that is the same when its payload comes again, and differs from that of any other record', () => {
+    const idOf = (one: QuarantinedRecord, position: number) => quarantineMessage(one, position).MessageDeduplicationId;
+    const ids = [
+      idOf(record('a'), 0),
+      idOf(record('a'), 1),
+      idOf(record('b'), 0),
+      idOf(record('a', { origin: { receivedAt: 2 } }), 0),
+    ];
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(idOf(record('a'), 0)).toBe(ids[0]);
+  });
+});

@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Alert } from '../../core/alert.ts';
+import { type Findings, FindingsByProblem, findingsSchema, MAX_ALERT_IDS } from '../../core/findings.ts';
+import { MAX_SAMPLES } from '../../core/incidents/incident.ts';
+import { Incidents } from '../../core/incidents/incidents.ts';
+import { closeIncident, MAX_REMEMBERED_IDS, NEW_PROBLEM, type Problem, takeIn } from '../../core/incidents/problem.ts';
+import { SEVERITIES, type Severity } from '../../core/severity.ts';
+import { alertOf } from '../support/build.ts';
+
+const HOUR_MS = 3_600_000;
+const START = Date.UTC(2026, 2, 1, 10);
+
+/** An alert at a minute of the day; alerts with the same number are of the same event. */
+function alertAt(minute: number, number = minute, severity: Severity = 'medium', dedup = 'alice'): Alert {
+  const time = new Date(START + minute * 60_000).toISOString();
+  return alertOf({ severity, dedup: [dedup] }, { auditID: `event-${number}`, requestReceivedTimestamp: time });
+}
+
+function gathered(...alerts: readonly Alert[]): Findings[] {
+  const findings = new FindingsByProblem();
+  for (const alert of alerts) findings.add(alert);
+  return findings.all(() => HOUR_MS);
+}
+
+/** What is told when findings of one problem are taken in at these minutes, and its memory after that. */
+function takenIn(...arrivals: readonly (readonly [minute: number, findings: Findings])[]) {
+  let problem: Problem = NEW_PROBLEM;
+  const told: Alert[] = [];
+  for (const [minute, findings] of arrivals) {
+    const step = takeIn(problem, findings, START + minute * 60_000);
+    problem = step.problem;
+    told.push(...step.told);
+  }
+  return { problem, told, incidents: told.map(({ incident }) => `${incident.state} ${incident.count}`) };
+}
+
+const arbitraryAlerts = fc
+  .array(
+    fc.record({
+      minute: fc.integer({ min: 0, max: 300 }),
+      severity: fc.constantFrom(...SEVERITIES),
+      dedup: fc.constantFrom('alice', 'bob'),
+    }),
+    { maxLength: 40 },
+  )
+  .map((all) =>
+    all
+      .toSorted((a, b) => a.minute - b.minute)
+      .map(({ minute, severity, dedup }, number) => alertAt(minute, number, severity, dedup)),
+  );
+
+describe('findings of one payload', () => {
+  it('travel as one message for each problem, told by the first of the worst', () => {
+    const all = [
+      alertAt(3),
+      alertAt(1, 1, 'high'),
+      alertAt(2, 2, 'high'),
+      alertAt(4, 4, 'low'),
+      alertAt(5, 5, 'low', 'bob'),
+    ];
+    const [alice, bob, ...rest] = gathered(...all);
+    expect(rest).toEqual([]);
+    expect(alice?.alert.event.id).toBe('event-1');
+    expect(alice?.alert.incident).toEqual({
+      state: 'opened',
+      count: 4,
+      firstSeen: '2026-03-01T10:01:00.000Z',
+      lastSeen: '2026-03-01T10:04:00.000Z',
+      sampleEventIds: ['event-3', 'event-1', 'event-2', 'event-4'],
+    });
+    expect(alice?.alertIds.length).toBe(4);
+    expect(bob?.alert).toEqual(all[4]);
+  });
+
+  it('are counted once however often their event is in the payload', () => {
+    const [findings] = gathered(alertAt(1), alertAt(1, 1, 'high'));
+    expect(findings).toMatchObject({ alertIds: [alertAt(1).alertId], alert: { incident: { count: 1 } } });
+  });
+
+  it(`name up to ${MAX_ALERT_IDS} ids, and beyond that one made of all, whatever their order`, () => {
+    const all = Array.from({ length: MAX_ALERT_IDS + 1 }, (_, number) => alertAt(number));
+    expect(gathered(...all.slice(1))[0]?.alertIds.length).toBe(MAX_ALERT_IDS);
+    const [flood] = gathered(...all);
+    expect(flood?.alertIds.length).toBe(1);
+    expect(flood?.alert.incident).toMatchObject({ count: all.length, sampleEventIds: { length: MAX_SAMPLES } });
+    expect(gathered(...all.toReversed())[0]?.alertIds).toEqual(flood?.alertIds);
+  });
+
+  it('keep every finding in exactly one message, in the form that stage 2 reads', () => {
+    fc.assert(
+      fc.property(arbitraryAlerts, (alerts) => {
+        const messages = gathered(...alerts);
+        expect(messages.reduce((sum, { alert }) => sum + alert.incident.count, 0)).toBe(alerts.length);
+        for (const message of messages)
+          expect(findingsSchema.parse(JSON.parse(JSON.stringify(message)))).toEqual(message);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('the memory of a problem', () => {
+  const single = (minute: number, number = minute, severity: Severity = 'medium') => {
+    const [findings] = gathered(alertAt(minute, number, severity));
+    if (!findings) throw new Error('no findings');
+    return findings;
+  };
+
+  it('tells the first at once, repeats in a roll-up after the window, and the next as a new incident', () => {
+    const { incidents } = takenIn([0, single(0)], [10, single(10)], [59, single(59)], [60, single(60)]);
+    expect(incidents).toEqual(['opened 1', 'closed 3', 'opened 1']);
+  });
+
+  it('ends an incident without a word when everything about it was told', () => {
+    const { problem } = takenIn([0, single(0)]);
+    expect(closeIncident(problem, START + HOUR_MS - 1)).toEqual({ problem, told: [] });
+    expect(closeIncident(problem, START + HOUR_MS)).toEqual({
+      problem: { alertIds: problem.alertIds },
+      told: [],
+    });
+  });
+
+  it('tells a rise in severity at once, and the same severity no more', () => {
+    const { incidents } = takenIn([0, single(0)], [1, single(1, 1, 'high')], [2, single(2, 2, 'high')]);
+    expect(incidents).toEqual(['opened 1', 'escalated 2']);
+  });
+
+  it('is not changed by findings that it knows, also when their incident has ended', () => {
+    const once = takenIn([0, single(0)]);
+    expect(takenIn([0, single(0)], [5, single(0)]).problem).toEqual(once.problem);
+    expect(takenIn([0, single(0)], [600, single(0)])).toMatchObject({ incidents: ['opened 1'] });
+  });
+
+  it('counts only what is new of a message that overlaps with others', () => {
+    const [pair] = gathered(alertAt(0), alertAt(1));
+    if (!pair) throw new Error('no findings');
+    const { problem } = takenIn([0, single(0)], [1, pair], [2, pair]);
+    expect(problem.incident?.sightings.count).toBe(2);
+  });
+
+  it(`remembers ${MAX_REMEMBERED_IDS} ids, the latest`, () => {
+    const arrivals = Array.from({ length: MAX_REMEMBERED_IDS + 1 }, (_, number) => [0, single(0, number)] as const);
+    const { alertIds } = takenIn(...arrivals).problem;
+    expect(alertIds.length).toBe(MAX_REMEMBERED_IDS);
+    expect(alertIds.at(-1)).toBe(single(0, MAX_REMEMBERED_IDS).alertIds[0]);
+  });
+
+  it('says of findings one by one what a replay says of them', () => {
+    fc.assert(
+      fc.property(arbitraryAlerts, (alerts) => {
+        const ofAlice = alerts.filter(({ dedupKey }) => dedupKey === alertAt(0).dedupKey);
+        const replay = new Incidents(() => HOUR_MS);
+        const replayed = [...ofAlice.flatMap((alert) => replay.fold(alert).told), ...replay.closeAll()];
+        const arrivals = ofAlice.map((alert) => {
+          const [findings] = gathered(alert);
+          if (!findings) throw new Error('no findings');
+          return [(Date.parse(alert.event.time ?? '') - START) / 60_000, findings] as const;
+        });
+        const { told, problem } = takenIn(...arrivals);
+        expect([...told, ...closeIncident(problem, Infinity).told]).toEqual(replayed);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('incidents of a recording', () => {
+  it('account for every finding, and tell of all of them', () => {
+    fc.assert(
+      fc.property(arbitraryAlerts, fc.boolean(), (alerts, twice) => {
+        const incidents = new Incidents(() => HOUR_MS);
+        const findings = twice ? [...alerts, ...alerts] : alerts;
+        const foldings = findings.map((alert) => incidents.fold(alert));
+        const told = [...foldings.flatMap((folding) => folding.told), ...incidents.closeAll()];
+        const alerted = told.filter(({ incident }) => incident.state !== 'closed').length;
+        expect(alerted + foldings.filter(({ folded }) => folded).length).toBe(findings.length);
+
+        // An incident begins with "opened"; the last that is told of it has the whole count.
+        const counts = new Map<string, number>();
+        let sum = 0;
+        for (const { dedupKey, incident } of told) {
+          if (incident.state === 'opened') sum += counts.get(dedupKey) ?? 0;
+          counts.set(dedupKey, incident.count);
+        }
+        expect(sum + [...counts.values()].reduce((a, b) => a + b, 0)).toBe(alerts.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { decodeBase64Gzip } from '../aws/decode.ts';
+import { type Alert, alertSchema } from '../core/alert.ts';
+import type { Detector, RegisteredDetector } from '../core/detector.ts';
+import { deliveriesOf } from '../core/envelope.ts';
+import { holesOf } from '../core/next-steps.ts';
+import { createPipeline } from '../core/pipeline.ts';
+import { SEVERITIES } from '../core/severity.ts';
+import type { Source } from '../core/source.ts';
+import { SOURCE_IDS, sources } from '../core/sources.ts';
+import { nextStepsIn, RUNBOOK_HEADINGS, sectionsOf } from '../scripts/runbook.ts';
+import { catalogueEntries } from './support/shared.ts';
+
+const root = new URL('../', import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+
+const folders = SOURCE_IDS.flatMap((source) =>
+  readdirSync(new URL(`detectors/${source}/`, root), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => `${source}/${entry.name}`),
+);
+
+async function load(id: string): Promise<RegisteredDetector> {
+  const module: { default: Detector } = await import(new URL(`detectors/${id}/detector.ts`, root).href);
+  return { detector: module.default, nextSteps: nextStepsIn(read(`detectors/${id}/runbook.md`)) };
+}
+
+function samplesOf(id: string, prefix: 'fires-' | 'quiet-'): string[] {
+  const folder = new URL(`detectors/${id}/samples/`, root);
+  const files = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return files.filter((file) => file.startsWith(prefix)).map((file) => `detectors/${id}/samples/${file}`);
+}
+
+/** What the detector says of a sample through the real recognition, schema, index and alert. */
+function alertsOn(registered: RegisteredDetector, sample: string): Alert[] {
+  const pipeline = createPipeline({ detectors: [registered], all: true });
+  const origin = { cluster: 'prod', account: '111122223333', region: 'eu-west-1', logGroup: '/aws/eks/prod/cluster' };
+  const verdicts = [...deliveriesOf(read(sample), origin, decodeBase64Gzip)].map((delivery) =>
+    pipeline.receive(delivery),
+  );
+  expect(verdicts.flatMap(({ quarantined }) => quarantined)).toEqual([]);
+  expect(pipeline.counts.records).toBe(1);
+  return verdicts.flatMap(({ outgoing }) => outgoing.map(({ alert }) => alert));
+}
+
+/** The index keys that the fires- samples answer to. */
+function reachedKeys(registered: RegisteredDetector): Set<string> {
+  const source: Source<unknown, unknown> = sources[registered.detector.source] as never;
+  return new Set(
+    samplesOf(registered.detector.id, 'fires-').flatMap((sample) => {
+      const [delivery] = deliveriesOf(read(sample), {}, decodeBase64Gzip);
+      return delivery?.kind === 'record' ? source.answers(source.schema.parse(delivery.value)) : [];
+    }),
+  );
+}
+
+describe.each(folders)('%s', (id) => {
+  it('declares itself as its folder says, with known severities, techniques and covers', async () => {
+    const { detector } = await load(id);
+    expect(detector.id).toBe(id);
+    expect(detector.source).toBe(id.split('/')[0]);
+    expect(SEVERITIES).toContain(detector.severity);
+    expect(detector.covers.length).toBeGreaterThan(0);
+    expect(detector.mitre.length).toBeGreaterThan(0);
+    for (const technique of detector.mitre) expect(technique).toMatch(/^TA\d{4}:T\d{4}(\.\d{3})?$/);
+    const entries = catalogueEntries(detector.source);
+    if (entries) for (const entry of detector.covers) expect(entries.map(({ id }) => id)).toContain(entry);
+  });
+
+  it('fires on every fires- sample, the same way twice, and says why where the severity is not its own', async () => {
+    const registered = await load(id);
+    const samples = samplesOf(id, 'fires-');
+    expect(samples.length).toBeGreaterThan(0);
+    for (const sample of samples) {
+      const alerts = alertsOn(registered, sample);
+      expect(alerts, sample).toHaveLength(1);
+      expect(alertsOn(registered, sample), sample).toEqual(alerts);
+      for (const alert of alerts) {
+        expect(alertSchema.parse(alert)).toEqual(alert);
+        if (alert.severity !== registered.detector.severity) expect(alert.severityReason, sample).toBeTruthy();
+      }
+    }
+  });
+
+  it('stays quiet on every quiet- sample', async () => {
+    const registered = await load(id);
+    const samples = samplesOf(id, 'quiet-');
+    expect(samples.length).toBeGreaterThan(0);
+    for (const sample of samples) expect(alertsOn(registered, sample), sample).toEqual([]);
+  });
+
+  it('reaches every resource or action of its `when` by a fires- sample', async () => {
+    const registered = await load(id);
+    const { when } = registered.detector;
+    const reached = [...reachedKeys(registered)];
+    const wanted = 'actions' in when ? (when.actions ?? []) : 'resources' in when ? (when.resources ?? []) : [];
+    for (const one of wanted)
+      expect(
+        reached.some((key) => key === one || key.endsWith(` ${one}`)),
+        one,
+      ).toBe(true);
+  });
+
+  it('says of its fires- samples what expected.json holds', async () => {
+    const registered = await load(id);
+    const said = Object.fromEntries(
+      samplesOf(id, 'fires-').map((sample) => {
+        const [alert] = alertsOn(registered, sample);
+        const { severity, severityReason, title, evidence, nextSteps } = alert ?? {};
+        return [sample.split('/').at(-1), { severity, severityReason, title, evidence, nextSteps }];
+      }),
+    );
+    await expect(`${JSON.stringify(said, null, 2)}\n`).toMatchFileSnapshot(
+      fileURLToPath(new URL(`detectors/${id}/expected.json`, root)),
+    );
+  });
+
+  it('has a runbook with the five headings, whose commands name fields that its alerts have', async () => {
+    const registered = await load(id);
+    const runbook = read(`detectors/${id}/runbook.md`);
+    const sections = sectionsOf(runbook);
+    expect([...sections.keys()]).toEqual([...RUNBOOK_HEADINGS]);
+    for (const [heading, text] of sections) expect(text.trim().length, heading).toBeGreaterThan(80);
+    expect(registered.nextSteps.length).toBeGreaterThan(0);
+    const alerts = samplesOf(id, 'fires-').flatMap((sample) => alertsOn(registered, sample));
+    const known = new Set(alerts.flatMap((alert) => pathsOf(alert)));
+    for (const hole of holesOf(runbook)) expect([...known], `{${hole}}`).toContain(hole);
+    expect(alerts.some(({ nextSteps }) => nextSteps.length > 0)).toBe(true);
+  });
+});
+
+describe('the registries', () => {
+  it('are what `npm run gen` would write now', () => {
+    execFileSync(process.execPath, [fileURLToPath(new URL('scripts/gen.ts', root)), '--check'], { stdio: 'pipe' });
+  });
+});
+
+function pathsOf(value: unknown, prefix = ''): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [prefix];
+  return Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, prefix ? `${prefix}.${key}` : key));
+}

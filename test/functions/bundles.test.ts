@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bundle, functionNames } from '../../scripts/build.ts';
+import { Bundles } from '../support/lambda.ts';
+
+const KIB = 1024;
+
+/** How big each bundle may become, in bytes, and what of npm may be in it, the SDK's own parts left out. */
+const BUDGETS: Readonly<Record<string, { readonly bytes: number; readonly packages: readonly string[] }>> = {
+  cloudtrail: { bytes: 1024 * KIB, packages: ['@aws-sdk/client-s3', '@aws-sdk/client-sqs', 'yaml', 'zod'] },
+  'eks-audit': { bytes: 1024 * KIB, packages: ['@aws-sdk/client-sqs', 'yaml', 'zod'] },
+  'publish-alerts': { bytes: 480 * KIB, packages: ['@aws-sdk/client-sns', 'zod'] },
+};
+
+let bundles: Bundles;
+
+beforeAll(async () => {
+  bundles = await Bundles.build();
+}, 60_000);
+afterAll(() => bundles.remove());
+
+const bundleOf = (name: string): Bundle => {
+  const bundle = bundles.all.find((one) => one.name === name);
+  if (!bundle) throw new Error(`no bundle ${name}`);
+  return bundle;
+};
+
+/** The package of a module, or its folder in this project. */
+const packageOf = (module: string): string =>
+  /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(module)?.[1] ?? module.replace(/\/[^/]*$/, '');
+
+function heaviest({ modules }: Bundle): string {
+  const bytes = new Map<string, number>();
+  for (const [module, { bytesInOutput }] of Object.entries(modules)) {
+    const name = packageOf(module);
+    bytes.set(name, (bytes.get(name) ?? 0) + bytesInOutput);
+  }
+  const sorted = [...bytes].sort(([, a], [, b]) => b - a).slice(0, 15);
+  return sorted.map(([name, size]) => `${Math.round(size / KIB)} KiB ${name}`).join('\n');
+}
+
+describe('the bundles', () => {
+  it('are one for every function, each with a budget', () => {
+    expect(bundles.all.map(({ name }) => name).sort()).toEqual(functionNames());
+    expect(Object.keys(BUDGETS).sort()).toEqual(functionNames());
+  });
+
+  it.each(Object.entries(BUDGETS))('%s stays within its budget', (name, { bytes }) => {
+    const bundle = bundleOf(name);
+    expect(bundle.bytes, `${name} has ${bundle.bytes} bytes:\n${heaviest(bundle)}`).toBeLessThanOrEqual(bytes);
+  });
+
+  it.each(Object.entries(BUDGETS))('%s holds no package that nobody meant to deploy', (name, { packages }) => {
+    const names = Object.keys(bundleOf(name).modules)
+      .filter((module) => module.includes('node_modules/'))
+      .map(packageOf)
+      .filter((one) => !/^@smithy\/|^@aws\/|^@aws-sdk\/(?!client-)/.test(one));
+    expect([...new Set(names)].sort()).toEqual(packages);
+  });
+});
+
+describe('a function with broken settings', () => {
+  const region = { AWS_REGION: 'eu-west-1' };
+
+  it('does not start, and names every setting that is missing', () => {
+    expect(() => bundles.start('eks-audit', region)).toThrow(/FINDINGS_QUEUE_URL.*missing\n.*QUARANTINE_QUEUE_URL/);
+    expect(() => bundles.start('publish-alerts', region)).toThrow(/ALERT_TOPIC_ARN.*missing/);
+  });
+
+  it('does not start with a queue that keeps no order, or a topic that is none', () => {
+    const queues = { FINDINGS_QUEUE_URL: 'https://sqs.example.com/1/findings', QUARANTINE_QUEUE_URL: 'bad.fifo' };
+    expect(() => bundles.start('cloudtrail', { ...region, ...queues })).toThrow(
+      /FINDINGS_QUEUE_URL.*\.fifo\n.*QUARANTINE_QUEUE_URL/,
+    );
+    expect(() => bundles.start('publish-alerts', { ...region, ALERT_TOPIC_ARN: 'alerts' })).toThrow(/ALERT_TOPIC_ARN/);
+  });
+
+  it('does not start with a policy that cannot be read', () => {
+    const queueUrl = 'https://sqs.example.com/1/queue.fifo';
+    const settings = { ...region, FINDINGS_QUEUE_URL: queueUrl, QUARANTINE_QUEUE_URL: queueUrl };
+    expect(() => bundles.start('eks-audit', { ...settings, POLICY_FILE: '/nowhere/policy.yaml' })).toThrow(
+      /POLICY_FILE.*\/nowhere\/policy\.yaml/,
+    );
+  });
+});
