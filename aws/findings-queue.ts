@@ -1,5 +1,4 @@
-import type { Findings } from '../core/findings.ts';
-import { digestOf } from '../core/findings.ts';
+import { digestOf, type Findings } from '../core/findings.ts';
 import type { Deadline } from './deadline.ts';
 import { UndeliveredError } from './deliver.ts';
 import { type FifoMessage, sendToQueue } from './sqs.ts';

@@ -21,7 +21,7 @@ export function inputsOf(paths: readonly string[]): Input[] {
   return [...files].map((path) =>
     path === '-'
       ? { name: '-', bytes: 0, open: () => process.stdin }
-      : { name: path, bytes: statSync(path).size, open: () => createReadStream(path, { highWaterMark: 1 << 18 }) },
+      : { name: path, bytes: statSync(path).size, open: () => createReadStream(path) },
   );
 }
 

@@ -12,6 +12,7 @@ import { JsonElements } from './json-elements.ts';
 const MAX_RECORD_BYTES = 32 * 1024 * 1024;
 /** How much is looked at to tell lines from a document. A first line beyond this is a document on one line. */
 const MAX_HEAD_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
 export interface ReadOptions {
@@ -20,6 +21,8 @@ export interface ReadOptions {
   readonly origin: Origin;
   /** Told of every chunk as it leaves the disk, before it is unpacked. */
   readonly onBytes: (bytes: number) => void;
+  /** Asked of every whole line, as bytes: one that is quiet is not read any further. */
+  readonly isQuiet: (line: Buffer) => boolean;
 }
 
 /**
@@ -61,11 +64,11 @@ export async function* deliveriesIn(input: Input, options: ReadOptions): AsyncGe
         return;
       }
       if (!hasTwoLines(head) && head.length < MAX_HEAD_BYTES) continue;
-      splitter = splitterFor(head);
+      splitter = splitterFor(head, options.isQuiet);
       yield* deliver(splitter.push(head));
     }
     if (!splitter) {
-      splitter = splitterFor(head);
+      splitter = splitterFor(head, options.isQuiet);
       yield* deliver(splitter.push(head));
     }
     yield* deliver(splitter.end());
@@ -83,15 +86,23 @@ interface Splitter {
   end(): Iterable<string | undefined>;
 }
 
-/** Splits at line ends. An empty line is an empty text, so that lines keep their numbers. */
+/** Splits at line ends. An empty or quiet line is an empty text, so that lines keep their numbers. */
 class Lines implements Splitter {
+  readonly #isQuiet: (line: Buffer) => boolean;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+
+  constructor(isQuiet: (line: Buffer) => boolean) {
+    this.#isQuiet = isQuiet;
+  }
 
   *push(chunk: Buffer): Generator<string | undefined> {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      yield this.#line(chunk.subarray(start, end));
+      const line = chunk.subarray(start, end);
+      // Most lines lie in one chunk whole, and are not worth a copy.
+      if (this.#pendingBytes > 0) yield this.#line(line);
+      else yield this.#isQuiet(line) ? '' : line.toString('utf8').trim();
       start = end + 1;
     }
     this.#keep(chunk.subarray(start));
@@ -121,12 +132,12 @@ class Lines implements Splitter {
  * A document's elements where the input is one JSON document, be it on one line or many; else lines. A first line that
  * was merely cut makes no document: those break their lines where a bracket opens or after a comma.
  */
-function splitterFor(head: Buffer): Splitter {
+function splitterFor(head: Buffer, isQuiet: (line: Buffer) => boolean): Splitter {
   const [first = '', second = ''] = firstLines(head);
   const isJson = /^[[{]/.test(first);
   const goesOn = /[[{]$/.test(first) || (first.endsWith(',') && !parses(second));
   const isDocument = isJson && (second === '' || (goesOn && !parses(first)));
-  return isDocument ? new JsonElements(MAX_RECORD_BYTES) : new Lines();
+  return isDocument ? new JsonElements(MAX_RECORD_BYTES) : new Lines(isQuiet);
 }
 
 /** The first two lines that are not blank, as far as they are there. */
@@ -168,7 +179,7 @@ async function* unpacked(stream: Readable, onBytes: (bytes: number) => void): As
   const whole = prepended(head, chunks);
   if (head[0] !== 0x1f || head[1] !== 0x8b) yield* whole;
   // A failure reaches the reader of the last stream by itself.
-  else yield* pipeline(Readable.from(whole), createGunzip({ chunkSize: 1 << 18 }), () => {});
+  else yield* pipeline(Readable.from(whole), createGunzip({ chunkSize: CHUNK_BYTES }), () => {});
 }
 
 async function* counted(stream: Readable, onBytes: (bytes: number) => void): AsyncGenerator<Buffer, undefined> {

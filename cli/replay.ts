@@ -79,7 +79,17 @@ class Replay {
   async input(input: Input): Promise<void> {
     const { source, cluster, account, region } = this.#args;
     const onBytes = (bytes: number) => this.#progress.addBytes(bytes);
-    for await (const delivery of deliveriesIn(input, { source, origin: { cluster, account, region }, onBytes })) {
+    const isQuiet = (line: Buffer) => {
+      const quiet = source !== 'cloudtrail' && this.#pipeline.isQuiet(line);
+      if (quiet) this.#progress.addRecord();
+      return quiet;
+    };
+    for await (const delivery of deliveriesIn(input, {
+      source,
+      origin: { cluster, account, region },
+      onBytes,
+      isQuiet,
+    })) {
       await this.#receive(delivery);
     }
   }

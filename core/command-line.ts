@@ -1,5 +1,6 @@
 import { matchesGlob } from './credential-path.ts';
 import { canonicalHost } from './host.ts';
+import { UNSET } from './shell.ts';
 
 /** A program with its arguments; one command has several where a program starts another. */
 export interface Run {
@@ -13,7 +14,7 @@ export const INTERPRETER =
   /^(?:python|pypy|perl|ruby|jruby|php|node|nodejs|lua|luajit|tclsh|expect|[gmn]?awk|deno|bun|pwsh|powershell|jshell|groovy|julia|Rscript|irb|ipython)[\d.]{0,8}(?:\.exe)?$/i;
 /** Programs that connect to a host and port and hand on what comes. */
 export const NET_TOOL =
-  /^(?:nc|ncat|netcat|nc\.(?:openbsd|traditional)|pwncat|telnet|socat|openssl|sbd|cryptcat|websocat)$/;
+  /^(?:nc|ncat|netcat|nc\.(?:openbsd|traditional)|pwncat|telnet|socat|openssl|sbd|cryptcat|websocat|rcat|rustcat)$/;
 export const FETCHER =
   /^(?:curl|wget2?|fetch|aria2c|axel|lynx|links|elinks|w3m|https?|xh|lwp-(?:download|request)|GET|ftp|lftp|tftp|sftp)$/;
 /** Programs that run another, given in their arguments. */
@@ -41,7 +42,7 @@ export function runsOf(words: readonly string[]): Run[] {
 
 function runAt(words: readonly string[], at: number): Run {
   // A variable that nothing sets is empty: c${x}at.
-  const path = (words[at] ?? '').replace(/\$\w+/g, '');
+  const path = (words[at] ?? '').replace(UNSET, '');
   const name = nameOf(path);
   const isPattern = /[*?[]/.test(name) && /\w/.test(name);
   const meant = isPattern ? NAMEABLE.split(' ').find((known) => matchesGlob(name, known)) : undefined;
@@ -77,6 +78,7 @@ export function inlineCodeOf({ program, args }: Run): string | undefined {
   const isGlued = /^(?:perl|ruby)/.test(program);
   const isInline =
     /awk$/.test(program) ||
+    args[0] === 'eval' ||
     args.some(
       (word) =>
         /^-[a-zA-Z0-9]{0,5}[cerERB](?:$|[^\w-])/.test(word) ||

@@ -88,7 +88,7 @@ export function resolvePath(path: string, directory = '/'): string {
 /** What a resolved path leads to, or may lead to where it holds `*`, `?` or `[…]`; `undefined` for ordinary files. */
 export function kindOfPath(path: string): PathKind | undefined {
   const mount = HOST_MOUNT.exec(path)?.[0];
-  return kindAt(path) ?? (mount ? kindAt(resolvePath(path.slice(mount.length))) : undefined);
+  return (mount ? kindAt(resolvePath(path.slice(mount.length))) : undefined) ?? kindAt(path);
 }
 
 /** Whether a resolved path is a directory that has such places somewhere below: `/`, `/etc`, `/root`, `/run`. */
@@ -117,15 +117,20 @@ function kindAt(path: string): PathKind | undefined {
     /^(?:kubernetes\.io|(?:pods\.)?eks\.amazonaws\.com)$/.test(segments[account - 1] ?? '')
   )
     return 'token';
-  if (path.endsWith('/serviceaccount/token') || name.startsWith('eks-pod-identity-token')) return 'token';
+  if (/serviceaccount\/token$/.test(path) || name.startsWith('eks-pod-identity-token')) return 'token';
   if (name === 'known_hosts' || name.endsWith('.pub')) return undefined;
-  if (segments.some((segment) => HOMES.has(segment)) || CREDENTIAL_FILE.test(name)) return 'key';
+  if (segments.some(isHome) || CREDENTIAL_FILE.test(name)) return 'key';
   if (path.includes('/.docker/config.json') || path.includes('/.config/gcloud')) return 'key';
   if (KEY_FILE.test(name) && !CERTIFICATE.test(name) && !CERTIFICATE_TREE.test(path)) return 'key';
   if (SOURCE_CODE.test(name)) return undefined;
   return SECRET_FILE.test(name) || segments.slice(0, -1).some((segment) => SECRET_DIRECTORY.test(segment))
     ? 'secret'
     : undefined;
+}
+
+/** Whether a segment is such a directory, or a pattern that says enough of its name. */
+function isHome(segment: string): boolean {
+  return HOMES.has(segment) || (/^\.\w+[*?[]/.test(segment) && [...HOMES].some((home) => matchesGlob(segment, home)));
 }
 
 /** Whether a segment with shell wildcards may stand for `literal`; `*` in `literal` takes any segment. */

@@ -44,7 +44,9 @@ export function isLoopback(host: string): boolean {
 export function isForeignHost(host: string): boolean {
   if (isLoopback(host) || isMetadataHost(host)) return false;
   if (host.startsWith('[') || /^[\d.]+$/.test(host)) return isPublicAddress(host.replace(/[[\]]/g, ''));
-  return host.includes('.') && !/\.(?:svc|local|internal|localdomain|home\.arpa)$|\.svc\./.test(host);
+  // No domain of the internet ends in a digit or a hyphenated word: `redis.shop-prod` is a service of a namespace.
+  if (!/\.(?:[a-z]+|xn--[a-z\d-]+)$/.test(host)) return false;
+  return !/\.(?:svc|local|internal|localdomain|home\.arpa)$|\.svc\./.test(host);
 }
 
 /** Whether a canonical host is an address rather than a name. */

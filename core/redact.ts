@@ -33,7 +33,7 @@ const VALUE = new RegExp(String.raw`(?!${REFERENCE})(?:\\+"[\s\S]*?(?:\\+"|$)|${
 const PLAIN_VALUE = new RegExp(String.raw`^["']?(?:true|false|null|none|yes|no|${SCHEME})["']?[,.)}\]]*$`, 'i');
 
 const SECRET_NAME =
-  /passw(?:or)?d|passphrase|passcode|(?<![a-z])pass(?:in|out)?(?![a-z])|pwd|secret(?!s)|token(?!s)|credential|cookie(?!s)|signature|jwt|(?:api|access|account|encryption|license|master|private|session|shared|signing)-?key|connection-?string|from-literal|auth(?![a-z])|authorization/;
+  /passw(?:or)?d|passphrase|passcode|(?<![a-z])pass(?:in|out)?(?![a-z])|pwd|secret(?!s)|token(?!s)|credential|cookie(?!s)|signature|jwt|(?:api|access|account|encryption|license|master|private|session|shared|signing|sse-c)-?key|connection-?string|from-literal|auth(?![a-z])|authorization/;
 /** What stands behind such a name is about a secret, and not the secret. */
 const ABOUT_SECRET =
   /-(?:arn|audience|class|dir|enabled|endpoint|file|issuer|jar|key-id|mode|name|path|policy|provider|seconds|stdin|ttl|type|ur[il]|version)$/;

@@ -21,6 +21,9 @@ export interface Script {
 /** Values of shell variables. Positional parameters are under their digits, all of them under `@`. */
 export type Variables = Map<string, string>;
 
+/** What stays in a word of a variable that nothing sets. */
+export const UNSET = /\$(?:\w+|\{\w+\})/g;
+
 const MAX_DEPTH = 6;
 const MAX_BRACE_WORDS = 64;
 /** What expansions may add to a script in all: `a=$a$a` doubles a text at every turn. */
@@ -31,6 +34,8 @@ const DEFAULTS: readonly (readonly [string, string])[] = [
   ['IFS', ' '],
   ['HOME', '/root'],
   ['PWD', '/'],
+  ['PPID', '1'],
+  ['$', '1'],
   ['OLDPWD', '/'],
   ['SHELL', '/bin/sh'],
   ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
@@ -63,6 +68,7 @@ class Reader {
   private pending: { fd: string; operator: string } | undefined;
   private pipelines: SimpleCommand[][] = [];
   private isPiped = false;
+  private isRedirected = false;
   private readonly substitutions: Script[] = [];
   private readonly text: string;
   private readonly variables: Variables;
@@ -165,7 +171,7 @@ class Reader {
     }
     const next = this.text[this.at + 1] ?? '';
     if (next === '(') this.substitute(this.balanced(this.at + 1, '(', ')'), '$(', isQuoted);
-    else if (next === '{') this.value(this.parameter(this.balanced(this.at + 1, '{', '}')), isQuoted);
+    else if (next === '{') this.value(this.braced(this.balanced(this.at + 1, '{', '}')), isQuoted);
     else if (next === "'" && !isQuoted) {
       this.at++;
       this.add(decodeEscapes(this.ansiQuoted()));
@@ -216,11 +222,18 @@ class Reader {
     }
   }
 
+  /** `${a}b` is not `$ab`. */
+  private braced(expression: string): string {
+    const value = this.parameter(expression);
+    const isUnset = value === `$${expression}` && /\w/.test(this.text[this.at] ?? '');
+    return isUnset ? `\${${expression}}` : value;
+  }
+
   private parameter(expression: string): string {
     const [, mark = '', name = '', rest = ''] =
       /^([#!]?)([A-Za-z_]\w{0,99}|[0-9@*?#!$-])(?:\[[^\]]{0,20}\])?([\s\S]*)$/.exec(expression) ?? [];
     const known = this.variables.get(name);
-    if (mark === '#' || '?#!$-'.includes(name)) return '';
+    if (mark === '#' || '?#!-'.includes(name)) return '';
     const value = mark === '!' ? this.variables.get(known ?? '') : known;
     if (value === undefined) {
       const fallback = /^:?[-=]([\s\S]*)$/.exec(rest)?.[1];
@@ -289,6 +302,8 @@ class Reader {
     if (assignment && isSetter) {
       const [, name = '', isAppended, value = ''] = assignment;
       this.variables.set(name, isAppended ? (this.variables.get(name) ?? '') + value : value);
+      // `export a=b` prints nothing, as `export` alone does.
+      if (this.words.length > 0) this.words.push(`${name}=`);
       return;
     }
     if (this.words.length === 0 && OPENERS.has(word)) return;
@@ -302,23 +317,31 @@ class Reader {
     const { words, redirects } = this;
     this.words = [];
     this.redirects = [];
-    if (words[0] === 'for' && words.length > 3) this.variables.set(words[1] ?? '', words.slice(3).join(' '));
+    if (words[0] === 'for' && words.length > 3) this.loopOver(words[1] ?? '', words.slice(3).join(' '));
     const isCloser = CLOSERS.has(words[0] ?? '');
     if (words.length > 0 || redirects.length > 0) {
       const last = this.pipelines.at(-1);
       const command = { words: isCloser ? words.slice(1) : words, redirects };
-      if (last && (this.isPiped || isCloser)) last.push(command);
+      const group = this.isRedirected ? last?.pop() : undefined;
+      if (last && group) last.push({ words: group.words, redirects: [...group.redirects, ...redirects] });
+      else if (last && (this.isPiped || isCloser)) last.push(command);
       else this.pipelines.push([command]);
     }
     this.isPiped = isPipe;
+    this.isRedirected = false;
   }
 
-  /** `(…) | sh`: the pipe goes on from what stood in the brackets. */
+  /** A list that only a running shell knows leaves the variable unset. */
+  private loopOver(name: string, list: string): void {
+    if (list.includes('$(')) this.variables.delete(name);
+    else this.variables.set(name, list);
+  }
+
+  /** `(…) | sh`, `(…) > x`: the pipe goes on from what stood in the brackets, and the redirection is its. */
   private closeGroup(): void {
     this.at++;
     this.endCommand();
-    const [follower = ''] = /^\s{0,20}(?:\|(?!\|)|[<>])/.exec(this.text.slice(this.at, this.at + 22)) ?? [];
-    this.isPiped = /[<>]/.test(follower);
+    this.isRedirected = /^\s{0,20}\d{0,2}[<>]/.test(this.text.slice(this.at, this.at + 24));
   }
 }
 
@@ -363,7 +386,7 @@ export function outputOfStages(stages: readonly SimpleCommand[]): string | undef
   for (const { words, redirects } of stages) {
     const here = redirects.find(({ operator }) => operator === '<<<');
     output = filtered(words, here ? here.target : output);
-    if (output === undefined || /\$[\w(]/.test(output)) return undefined;
+    if (output === undefined || /\$[\w({]/.test(output)) return undefined;
   }
   return output;
 }
@@ -380,7 +403,7 @@ function filtered(words: readonly string[], input: string | undefined): string |
   if (program === 'printf') {
     const [format = '', ...values] = args[0] === '--' ? args.slice(1) : args;
     let next = 0;
-    const filled = decodeEscapes(format).replace(/%[bsc]/g, () => values[next++] ?? '');
+    const filled = decodeEscapes(format).replace(/%[bcdis]/g, () => values[next++] ?? '');
     return next === 0 ? filled : decodeEscapes(filled + values.slice(next).join(''));
   }
   if (input === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import createWabt from 'wabt';
 import * as z from 'zod';
 import { alertSchema } from '../core/alert.ts';
 import type { Detector } from '../core/detector.ts';
@@ -72,6 +73,22 @@ async function catalogue(): Promise<string> {
   ].join('\n');
 }
 
+/** The scanner's WebAssembly, assembled from its text. */
+async function assembled(wat: string): Promise<string> {
+  const wabt = await createWabt();
+  const module = wabt.parseWat(wat, readFileSync(new URL(wat, root), 'utf8'), { simd: true });
+  const lines =
+    Buffer.from(module.toBinary({}).buffer)
+      .toString('base64')
+      .match(/.{1,112}/g) ?? [];
+  return [
+    `/** ${wat}, assembled by \`npm run gen\`, in base64. */`,
+    'export const WASM =',
+    `  ${lines.map((line) => `'${line}'`).join(' +\n  ')};`,
+    '',
+  ].join('\n');
+}
+
 function write(path: string, content: string): void {
   const file = new URL(path, root);
   if (existsSync(file) && readFileSync(file, 'utf8') === content) return;
@@ -83,6 +100,7 @@ function write(path: string, content: string): void {
 }
 
 for (const source of SOURCE_IDS) write(`detectors/${source}/index.ts`, registry(source));
+write('core/k8s-audit/json-bytes.wasm.ts', await assembled('core/k8s-audit/json-bytes.wat'));
 write('docs/detectors.md', await catalogue());
 write('docs/alert.schema.json', `${JSON.stringify(z.toJSONSchema(alertSchema), null, 2)}\n`);
 

@@ -50,7 +50,7 @@ const ARROWS: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   functions: ['functions', 'core', 'detectors', 'aws', 'zod', 'aws-lambda', /^node:/],
   cli: ['cli', 'core', 'detectors', 'aws', /^node:/],
   infra: ['infra', 'core', 'detectors', 'constructs', /^aws-cdk-lib/, /^node:/],
-  scripts: ['scripts', 'core', 'detectors', 'zod', 'esbuild', /^node:/],
+  scripts: ['scripts', 'core', 'detectors', 'zod', 'esbuild', 'wabt', /^node:/],
   'vitest.config.ts': ['vitest/config'],
 };
 

@@ -210,6 +210,15 @@ describe('npm run replay', () => {
     expect(conservation).toContain('left out 2');
   });
 
+  it('says the same whether lines are proven quiet by their bytes or all of them are parsed', () => {
+    const args = ['replay', '--format', 'jsonl', '--all', 'samples/stories', 'samples/quiet-day'];
+    const scanned = auditwire(args);
+    // Whatever narrows a replay asks for every event to be parsed.
+    const parsed = auditwire([...args, '--since', '2000-01-01']);
+    expect(scanned.stdout).toBe(parsed.stdout);
+    expect(scanned.conservation).toBe(parsed.conservation);
+  });
+
   it('folds repeats into one incident and tells their number once, or tells each with --no-incidents', () => {
     const repeats = [secretsListed(), secretsListed(), secretsListed()].map(line).join('');
     const folded = jsonl(auditwire(['replay', '--format', 'jsonl', '-'], repeats).stdout);

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { matchesWildcard } from '../wildcard.ts';
 import { reachOf } from './address-space.ts';
 import {
+  blockField,
+  blocksField,
   deniedResourceOf,
   flagField,
   gravest,
@@ -45,7 +47,7 @@ export function accessEntryOf(event: CloudTrailEvent): AccessEntry {
   return accessEntry.parse(parametersOf(parametersOf(event.responseElements).accessEntry));
 }
 
-const accessScope = z.object({ type: textField, namespaces: textsField }).optional().catch(undefined);
+const accessScope = blockField(z.object({ type: textField, namespaces: textsField }).optional()).catch(undefined);
 const association = z.object({ principalArn: textField, policyArn: textField, accessScope });
 
 /** An access policy as a call gives it to a principal. `scope` is `cluster` also for a namespace pattern that matches all. */
@@ -172,7 +174,7 @@ const clusterSettings = z.object({
   subnetIds: textsField,
   securityGroupIds: textsField,
   authenticationMode: textField,
-  clusterLogging: z.array(logSetup).optional().catch(undefined),
+  clusterLogging: blocksField(logSetup).optional().catch(undefined),
 });
 
 /** The settings of a cluster that a call names; absent ones it leaves as they are, or to EKS's defaults. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Severity, severityRank } from '../severity.ts';
-import { decoded, parametersOf, sessionNameOf } from './predicates.ts';
+import { decoded, parametersOf, parseJson, sessionNameOf } from './predicates.ts';
 import type { CloudTrailEvent } from './schema.ts';
 
 /** Text, percent-decoded; anything else reads as absent. */
@@ -19,9 +19,23 @@ export const flagField = z
   .optional()
   .catch(undefined);
 
+/** The value of JSON text that holds an object or a list; anything else as it is. */
+const unfolded = (value: unknown) =>
+  typeof value === 'string' && /^\s*[[{]/.test(value) ? (parseJson(value) ?? value) : value;
+
+/** A block of parameters, which may stand as JSON text. */
+export const blockField = <T extends z.ZodType>(schema: T) => z.preprocess(unfolded, schema);
+
+/** A list of blocks, of which one alone may stand without its list, and either as JSON text. */
+export const blocksField = <T extends z.ZodType>(block: T) =>
+  z.preprocess((value) => {
+    const list = unfolded(value);
+    return Object.keys(parametersOf(list)).length > 0 ? [list] : list;
+  }, z.array(block));
+
 /** A list of texts, of which those that are none are left out; one text alone is a list of one. */
 export const textsField = z
-  .union([z.string().transform((value): unknown[] => [value]), z.array(z.unknown())])
+  .preprocess(unfolded, z.union([z.string().transform((value): unknown[] => [value]), z.array(z.unknown())]))
   .transform((items) => items.filter((item) => typeof item === 'string'))
   .optional()
   .catch(undefined);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  blocksField,
   deniedResourceOf,
   flagField,
   gravest,
@@ -61,11 +62,13 @@ const fieldSelector = z
 
 type FieldSelector = z.infer<typeof fieldSelector>;
 
-const advancedSelector = z.object({ fieldSelectors: z.array(fieldSelector).catch([]) }).catch({ fieldSelectors: [] });
+const advancedSelector = z
+  .object({ fieldSelectors: blocksField(fieldSelector).catch([]) })
+  .catch({ fieldSelectors: [] });
 
 const selectors = z.object({
-  eventSelectors: z.array(eventSelector).optional().catch(undefined),
-  advancedEventSelectors: z.array(advancedSelector).optional().catch(undefined),
+  eventSelectors: blocksField(eventSelector).optional().catch(undefined),
+  advancedEventSelectors: blocksField(advancedSelector).optional().catch(undefined),
 });
 
 /** AWS's own suggestion for saving cost: services that log great numbers of events of little use. */

@@ -2,7 +2,7 @@ import type { AuditEvent } from './schema.ts';
 
 const KUBECTL = /^(?:kubectl|kubecolor|k9s|lens|openlens|freelens|oc)(?![a-z])/i;
 const HTTP_TOOL =
-  /^(?:curl|wget|httpie|xh|python|python-requests|python-urllib|python-httpx|aiohttp|perl|libwww-perl|lwp|ruby|php|guzzlehttp|powershell|burp|nuclei|peirates|kdigger|kubeletctl|kube-hunter|kubesploit)(?![\w-])|\b(?:WindowsPowerShell|PowerShell)\/|\bkali\b/i;
+  /^(?:curl|wget|httpie|xh|python|python-requests|python-urllib3?|python-httpx|aiohttp|postmanruntime|insomnia|mozilla|perl|libwww-perl|lwp|ruby|php|guzzlehttp|powershell|burp|nuclei|peirates|kdigger|kubeletctl|kube-hunter|kubesploit)(?![\w-])|\b(?:WindowsPowerShell|PowerShell)\/|\bkali\b/i;
 const HTTP_LIBRARY =
   /^(?:go-http-client|okhttp|java|java-http-client|apache-httpclient|node|node-fetch|undici|axios|got|needle|reqwest|hyper|faraday|rest-client|resty|go-resty)(?![\w-])/i;
 

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { type Betrayal, betrayalsOf, TRAITS, type Trait } from '../commands.ts';
+import { betrayalsOf } from '../commands.ts';
 import type { EvidenceValue, Finding } from '../finding.ts';
 import { redactCommand } from '../redact.ts';
 import { type Severity, severityRank } from '../severity.ts';
+import { type Betrayal, TRAITS, type Trait } from '../traits.ts';
 import { callerOf, describeCaller, homeNamespaceOf, principalOf } from './caller.ts';
 import { actorName, effectiveUser, isAnonymous, isNode, serviceAccountOf } from './identity.ts';
 import { isSensitiveNamespace, isSystemNamespace } from './object.ts';
@@ -72,8 +73,17 @@ const options = z.object({
   tty: z.boolean().catch(false),
 });
 
+/** Six detectors ask the same of every exec, and a long script takes a while to read. */
+const known = new WeakMap<AuditEvent, Exec>();
+
 /** Reads the request of `pods/exec` or `pods/attach`, whichever verb and protocol it came by. Total. */
 export function execOf(event: AuditEvent): Exec {
+  const exec = known.get(event) ?? readExec(event);
+  known.set(event, exec);
+  return exec;
+}
+
+function readExec(event: AuditEvent): Exec {
   const { command, stdin, stdout, tty } = optionsOf(event);
   const betrayals = betrayalsOf(command).filter(
     // What has no stream to go through goes nowhere.

@@ -1,4 +1,4 @@
-/** `npx -p wabt@1.0.39 wat2wasm json-bytes.wat`, in base64. A test holds it to the text it was made of. */
+/** core/k8s-audit/json-bytes.wat, assembled by `npm run gen`, in base64. */
 export const WASM =
   'AGFzbQEAAAABGwRgAX8Bf2ACf38Bf2ADf39/AX9gBH9/f38BfwMPDgAAAAEBAQAAAQECAwMDBQMBAAEHXwgGbWVtb3J5AgAJc3RyaW5nRW5kAAQO' +
   'cGxhaW5TdHJpbmdFbmQABQh2YWx1ZUVuZAAJBWFmdGVyAAoLc3RyaW5nQWZ0ZXIACwp2YWx1ZUFmdGVyAAwHcGxhY2VPZgANCpgKDjwBAn8DQCAA' +
@@ -18,6 +18,3 @@ export const WASM =
   'fw8LIANBEGohAyADIAJJDQALIAAgAmoLHwEBfyAAIAEgAhAKIQQgBEEASARAIAAPCyAEIAMQBAsfAQF/IAAgASACEAohBCAEQQBIBEAgAA8LIAQg' +
   'AxAJC3ICAX8CeyACLQAE/Q8hBSACLQAI/Q8hBgNAIAUgAP0ABAT9IyAGIAD9AAQI/SP9Tv1kIQQDQCAEBEAgACAEaGogAiADEApBAE4EQCAAIARo' +
   'ag8LIAQgBEEBa3EhBAwBCwsgAEEQaiEAIAAgAUkNAAtBfws=';
-
-/** SHA-256 of json-bytes.wat. */
-export const WAT_SHA256 = '4bddccf43527b6a477a51a37b0c0cb4cf34fc123ebc7f5eb14aa2e9add045ea0';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import type { EvidenceValue } from '../finding.ts';
+import type { EvidenceValue, Finding } from '../finding.ts';
 import { type Severity, severityRank } from '../severity.ts';
+import { actorName } from './identity.ts';
 import { isSensitiveNamespace, isSystemNamespace, metadataOf } from './object.ts';
 import {
   builtInOf,
@@ -12,7 +13,9 @@ import {
   RBAC_GROUP,
   type Right,
   type RoleRule,
+  rbacDedup,
   rbacObjectOf,
+  rbacObjectText,
   roleRulesOf,
   ruleText,
 } from './rbac.ts';
@@ -475,5 +478,17 @@ export function roleEvidence({ rules, powers, feeds }: RoleWrite): Record<string
     powers: powers.map(({ words, severity, reason }) => `${words} (${severity}: ${reason})`),
     rules: rules.map(ruleText),
     aggregatedInto: feeds.length > 0 ? feeds : undefined,
+  };
+}
+
+/** What the detector of one topic says of a role that was written; nothing where another speaks. */
+export function powerFinding(event: AuditEvent, topic: PowerTopic): Finding | undefined {
+  const role = roleWriteOf(event);
+  if (role?.topic !== topic) return undefined;
+  return {
+    title: `${actorName(event)} wrote ${rbacObjectText(event)}, which lets its holders ${role.powers[0]?.words}`,
+    ...judgedByPowers(event, role),
+    dedup: rbacDedup(event),
+    evidence: roleEvidence(role),
   };
 }

@@ -5,12 +5,24 @@ import { hasPublicSource, isControlPlane, serviceAccountOf } from './identity.ts
 import { objectOfJsonPatch } from './json-patch.ts';
 import { asObject, metadataOf, objectNameOf, objectOf } from './object.ts';
 import type { AuditEvent } from './schema.ts';
+import type { AuditWhen } from './source.ts';
 
 /** The API group of roles and bindings. */
 export const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 /** The verbs that store a role or a binding: a PUT of one that does not exist creates it. */
 export const RBAC_WRITES = ['create', 'update', 'patch'] as const;
+
+/** A role was stored. */
+export const ROLE_WRITTEN: AuditWhen = {
+  verbs: RBAC_WRITES,
+  resources: ['clusterroles', 'roles'],
+  apiGroups: [RBAC_GROUP],
+  outcomes: ['succeeded'],
+};
+
+/** A binding was stored. */
+export const BINDING_WRITTEN: AuditWhen = { ...ROLE_WRITTEN, resources: ['clusterrolebindings', 'rolebindings'] };
 
 const text = z.string().optional().catch(undefined);
 const element = z.array(z.unknown()).catch([]);

@@ -141,8 +141,7 @@ function isProgramOnly(containers: unknown): boolean {
  * - Anybody else who puts such a pod on a node of their choice is a step worse, up to high.
  */
 export function weightOfWrite(event: AuditEvent, write: WorkloadWrite, settings: Weight): Weight | undefined {
-  const caller = callerOf(event);
-  const isOperator = (caller === 'resident' || caller === 'unbound') && !isHandTool(event);
+  const isOperator = isByOperator(event);
   const { severity, because } = settings;
   if (write === 'unchanged') return undefined;
   if (write === 'repointed') {
@@ -163,20 +162,35 @@ export function weightOfWrite(event: AuditEvent, write: WorkloadWrite, settings:
   return settings;
 }
 
+/** Whether a service account inside the cluster made the request, and not with a tool of the keyboard. */
+function isByOperator(event: AuditEvent): boolean {
+  const caller = callerOf(event);
+  return (caller === 'resident' || caller === 'unbound') && !isHandTool(event);
+}
+
+/** Whether the workload runs once, rather than being kept running or run again. */
+function isSingle({ objectRef }: AuditEvent): boolean {
+  return objectRef?.resource === 'pods' || objectRef?.resource === 'jobs';
+}
+
 function isPlaced(event: AuditEvent): boolean {
   const spec = podSpecOf(event);
   if (spec?.nodeName) return true;
-  const isSingle = event.objectRef?.resource === 'pods' || event.objectRef?.resource === 'jobs';
-  return isSingle && spec?.tolerations.some(({ key, operator }) => !key && operator === 'Exists') === true;
+  return isSingle(event) && spec?.tolerations.some(({ key, operator }) => !key && operator === 'Exists') === true;
 }
 
-/** How to name a workload in a title, `daemonset kube-system/agent`, and in `dedup`, where generated names are one. */
+/**
+ * How to name a workload in a title, `daemonset kube-system/agent`, and in `dedup`, where generated names are one: by
+ * `generateName`, or by a program that makes single pods and jobs, as a CI runner does.
+ */
 export function workloadNameOf(event: AuditEvent): { title: string; dedup: string } {
   const { resource = 'workloads', namespace = '-' } = event.objectRef ?? {};
   const { generateName } = metadataOf(objectOf(event));
   const kind = resource.slice(0, -1);
   const name = objectNameOf(event) ?? generateName ?? '-';
-  return { title: `${kind} ${namespace}/${name}`, dedup: `${kind} ${namespace}/${generateName ?? name}` };
+  const isGenerated = isSingle(event) && isWorkloadCreated(event) && isByOperator(event);
+  const common = generateName ?? (isGenerated ? '*' : name);
+  return { title: `${kind} ${namespace}/${name}`, dedup: `${kind} ${namespace}/${common}` };
 }
 
 /** What a write did, in the word of a title. */

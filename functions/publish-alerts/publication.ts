@@ -1,6 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { Undelivered } from '../../aws/deliver.ts';
-import { errorInWords } from '../../aws/deliver.ts';
+import { errorInWords, type Undelivered } from '../../aws/deliver.ts';
 import type { Alert } from '../../core/alert.ts';
 import { type Findings, findingsSchema } from '../../core/findings.ts';
 import { NEW_PROBLEM, type Step, takeIn } from '../../core/incidents/problem.ts';
@@ -29,7 +28,7 @@ interface Plan {
  * ahead of a message that failed.
  */
 export class Publication {
-  /** `findings = alerted + folded`; `messages = findings messages + unreadable`. Of messages that failed nothing is counted. */
+  /** `findings = alerted + folded`, of the messages that did not fail. */
   readonly counts = { messages: 0, failed: 0, findings: 0, alerted: 0, folded: 0, rollUps: 0 };
   readonly problems: string[] = [];
   readonly #store: IncidentStore;
@@ -87,7 +86,7 @@ export class Publication {
     if (!last) return [];
     try {
       const { problem } = last.step;
-      const isNews = false;
+      const isNews = problem !== stored?.problem;
       if (isNews && !(await this.#store.put(dedupKey, problem, stored?.version, this.#now + REMEMBERED_FOR_MS))) {
         this.problems.push('a problem that another invocation changed meanwhile');
         return [];

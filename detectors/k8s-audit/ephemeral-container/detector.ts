@@ -13,7 +13,15 @@ export default defineDetector({
   severity: 'medium',
   mitre: ['TA0002:T1609', 'TA0004:T1611'],
   source: 'k8s-audit',
-  covers: ['ephemeral-container-added', 'exec-in-kube-system', 'exec-by-workload-identity'],
+  // workload-node-access leaves ephemeral containers, privileged ones too, to this one.
+  covers: [
+    'ephemeral-container-added',
+    'exec-in-kube-system',
+    'exec-by-workload-identity',
+    'privileged-container',
+    'dangerous-capabilities',
+    'procmount-unmasked',
+  ],
   when: {
     verbs: ['update', 'patch'],
     resources: ['pods/ephemeralcontainers'],

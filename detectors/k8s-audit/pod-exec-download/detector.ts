@@ -15,6 +15,8 @@ export default defineDetector({
     'exec-in-kube-system',
     'exec-by-workload-identity',
     'exec-interactive-shell',
+    'exec-sensitive-file',
+    'kubectl-cp',
   ],
   // SPDY comes as create, a WebSocket as get; a session is logged when it opens and when it ends, under one id.
   when: { verbs: ['create', 'get'], resources: ['pods/exec'], apiGroups: [''], outcomes: ['succeeded'] },

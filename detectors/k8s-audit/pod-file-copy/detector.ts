@@ -9,7 +9,15 @@ export default defineDetector({
   severity: 'medium',
   mitre: ['TA0009:T1530', 'TA0010:T1048', 'TA0011:T1105'],
   source: 'k8s-audit',
-  covers: ['kubectl-cp', 'pod-exec', 'exec-in-kube-system', 'exec-by-workload-identity'],
+  covers: [
+    'kubectl-cp',
+    'pod-exec',
+    'exec-in-kube-system',
+    'exec-by-workload-identity',
+    'exec-interactive-shell',
+    'exec-sensitive-file',
+    'exec-download-tool',
+  ],
   // SPDY comes as create, a WebSocket as get; a session is logged when it opens and when it ends, under one id.
   when: { verbs: ['create', 'get'], resources: ['pods/exec'], apiGroups: [''], outcomes: ['succeeded'] },
 

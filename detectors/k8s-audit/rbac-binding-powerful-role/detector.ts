@@ -1,10 +1,9 @@
 import { defineDetector } from '../../../core/detector.ts';
 import { actorName } from '../../../core/k8s-audit/identity.ts';
 import {
+  BINDING_WRITTEN,
   bindingEvidence,
   isInClusterWorkload,
-  RBAC_GROUP,
-  RBAC_WRITES,
   rbacDedup,
   rbacObjectText,
 } from '../../../core/k8s-audit/rbac.ts';
@@ -26,12 +25,7 @@ export default defineDetector({
     'binding-in-sensitive-namespace',
     'system-role-modified',
   ],
-  when: {
-    verbs: RBAC_WRITES,
-    resources: ['clusterrolebindings', 'rolebindings'],
-    apiGroups: [RBAC_GROUP],
-    outcomes: ['succeeded'],
-  },
+  when: BINDING_WRITTEN,
 
   detect(event) {
     const write = bindingWriteOf(event);

@@ -2,11 +2,10 @@ import { defineDetector } from '../../../core/detector.ts';
 import { actorName } from '../../../core/k8s-audit/identity.ts';
 import { isSystemNamespace } from '../../../core/k8s-audit/object.ts';
 import {
+  BINDING_WRITTEN,
   bindingEvidence,
   bindingOf,
   isRbacUpkeep,
-  RBAC_GROUP,
-  RBAC_WRITES,
   rbacDedup,
   rbacObjectText,
   subjectText,
@@ -22,12 +21,7 @@ export default defineDetector({
   mitre: ['TA0003:T1098.006'],
   source: 'k8s-audit',
   covers: ['serviceaccount-bound-to-role'],
-  when: {
-    verbs: RBAC_WRITES,
-    resources: ['clusterrolebindings', 'rolebindings'],
-    apiGroups: [RBAC_GROUP],
-    outcomes: ['succeeded'],
-  },
+  when: BINDING_WRITTEN,
 
   detect(event) {
     if (isRbacUpkeep(event)) return undefined;

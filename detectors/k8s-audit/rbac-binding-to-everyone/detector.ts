@@ -2,10 +2,9 @@ import { defineDetector } from '../../../core/detector.ts';
 import { actorName } from '../../../core/k8s-audit/identity.ts';
 import { isSystemNamespace } from '../../../core/k8s-audit/object.ts';
 import {
+  BINDING_WRITTEN,
   bindingEvidence,
   type Judged,
-  RBAC_GROUP,
-  RBAC_WRITES,
   rbacDedup,
   rbacObjectText,
   subjectText,
@@ -37,12 +36,7 @@ export default defineDetector({
     'default-serviceaccount-privileged',
     'system-role-modified',
   ],
-  when: {
-    verbs: RBAC_WRITES,
-    resources: ['clusterrolebindings', 'rolebindings'],
-    apiGroups: [RBAC_GROUP],
-    outcomes: ['succeeded'],
-  },
+  when: BINDING_WRITTEN,
 
   detect(event) {
     const write = bindingWriteOf(event);

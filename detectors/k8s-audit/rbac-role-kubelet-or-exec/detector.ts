@@ -1,7 +1,6 @@
 import { defineDetector } from '../../../core/detector.ts';
-import { actorName } from '../../../core/k8s-audit/identity.ts';
-import { RBAC_GROUP, RBAC_WRITES, rbacDedup, rbacObjectText } from '../../../core/k8s-audit/rbac.ts';
-import { judgedByPowers, roleEvidence, roleWriteOf } from '../../../core/k8s-audit/rbac-powers.ts';
+import { ROLE_WRITTEN } from '../../../core/k8s-audit/rbac.ts';
+import { powerFinding } from '../../../core/k8s-audit/rbac-powers.ts';
 
 export default defineDetector({
   id: 'k8s-audit/rbac-role-kubelet-or-exec',
@@ -21,21 +20,7 @@ export default defineDetector({
     'role-write-privileges',
     'role-grants-event-deletion',
   ],
-  when: {
-    verbs: RBAC_WRITES,
-    resources: ['clusterroles', 'roles'],
-    apiGroups: [RBAC_GROUP],
-    outcomes: ['succeeded'],
-  },
+  when: ROLE_WRITTEN,
 
-  detect(event) {
-    const role = roleWriteOf(event);
-    if (role?.topic !== 'exec') return undefined;
-    return {
-      title: `${actorName(event)} wrote ${rbacObjectText(event)}, which lets its holders ${role.powers[0]?.words}`,
-      ...judgedByPowers(event, role),
-      dedup: rbacDedup(event),
-      evidence: roleEvidence(role),
-    };
-  },
+  detect: (event) => powerFinding(event, 'exec'),
 });

@@ -1,6 +1,6 @@
 import { defineDetector } from '../../../core/detector.ts';
 import { actorName } from '../../../core/k8s-audit/identity.ts';
-import { grants, RBAC_GROUP, RBAC_WRITES, rbacDedup, rbacObjectText } from '../../../core/k8s-audit/rbac.ts';
+import { grants, ROLE_WRITTEN, rbacDedup, rbacObjectText } from '../../../core/k8s-audit/rbac.ts';
 import { deletesEvents, grantsWrites, roleEvidence, roleWriteOf } from '../../../core/k8s-audit/rbac-powers.ts';
 
 const WORKLOADS = [
@@ -22,12 +22,7 @@ export default defineDetector({
   mitre: ['TA0004:T1098.006', 'TA0005:T1070'],
   source: 'k8s-audit',
   covers: ['role-write-privileges'],
-  when: {
-    verbs: RBAC_WRITES,
-    resources: ['clusterroles', 'roles'],
-    apiGroups: [RBAC_GROUP],
-    outcomes: ['succeeded'],
-  },
+  when: ROLE_WRITTEN,
 
   detect(event) {
     const role = roleWriteOf(event);

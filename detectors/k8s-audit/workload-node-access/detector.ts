@@ -52,7 +52,7 @@ export default defineDetector({
         ? {}
         : { severity: weight.severity, severityReason: weight.because }),
       title: `${actorName(event)} ${verbOf(write)} ${workload.title}, which reaches its node: ${settings.slice(0, 2).join('; ')}${more}`,
-      dedup: [principalOf(event), workload.dedup],
+      dedup: [principalOf(event), workload.dedup, reach.because],
       evidence: {
         write,
         settings,

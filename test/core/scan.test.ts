@@ -1,0 +1,234 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { decodeBase64Gzip } from '../../aws/decode.ts';
+import { detectors } from '../../cli/detectors.ts';
+import { createEngine } from '../../core/engine.ts';
+import { deliveriesOf, deliveriesOfValue } from '../../core/envelope.ts';
+import { WASM } from '../../core/k8s-audit/json-bytes.wasm.ts';
+import * as real from '../../core/k8s-audit/scan.ts';
+import { k8sAudit } from '../../core/k8s-audit/source.ts';
+import { createPipeline } from '../../core/pipeline.ts';
+import type { Delivery } from '../../core/record.ts';
+import { disfigured, fuzzed, otherEvents, payloadOf, randomFrom, samples } from './scan-fuzz.ts';
+
+const ours = samples();
+const events = [...ours, ...otherEvents()];
+const engine = createEngine(
+  k8sAudit,
+  detectors.filter(({ detector }) => detector.source === 'k8s-audit' && detector.mode !== 'off'),
+);
+
+/** What becomes of deliveries without a scanner: findings as they are, everything else by its name. */
+function verdictsOn(deliveries: Iterable<Delivery>): string[] {
+  return Array.from(deliveries, (delivery) => {
+    if (delivery.kind !== 'record') return delivery.kind === 'control' ? 'control' : `quarantined: ${delivery.reason}`;
+    if (delivery.source !== 'k8s-audit') return delivery.source;
+    const parsed = k8sAudit.schema.safeParse(delivery.value);
+    if (!parsed.success) return 'quarantined: schema-mismatch';
+    const judgements = engine(parsed.data);
+    return judgements.length === 0
+      ? 'quiet'
+      : JSON.stringify(judgements.map(({ registered, ...word }) => [registered.detector.id, word]));
+  });
+}
+
+const isLoud = (verdict: string) => verdict !== 'quiet';
+
+/** What is wrong with a scanner's word on one payload, if anything. */
+function differenceOn(scanner: real.Scanner, payload: Buffer): string | undefined {
+  const scanned = scanner.withoutQuiet(payload);
+  if (!scanned) return undefined;
+  const all = verdictsOn(deliveriesOf(payload.toString('utf8'), {}, decodeBase64Gzip));
+  const rest = verdictsOn(deliveriesOfValue(scanned.value, {}, decodeBase64Gzip));
+  const sameFindings = JSON.stringify(all.filter(isLoud)) === JSON.stringify(rest.filter(isLoud));
+  if (sameFindings && all.length === rest.length + scanned.quiet) return undefined;
+  return `${all.filter(isLoud)}\n${all.length} against ${rest.length} and ${scanned.quiet} quiet\n${payload}`;
+}
+
+function lineDifferenceOn(scanner: real.Scanner, line: string): string | undefined {
+  if (!scanner.isQuiet(Buffer.from(line))) return undefined;
+  const verdicts = verdictsOn(deliveriesOf(line, {}, decodeBase64Gzip));
+  return verdicts.length === 1 && verdicts[0] === 'quiet' ? undefined : `${verdicts}\n${line}`;
+}
+
+const EVENTS_PER_PAYLOAD = 20;
+
+/** The first difference that fuzzed events of one seed show, and how many of them the scanner proved quiet. */
+function fuzz(createScanner: typeof real.createScanner, seed: number, count: number) {
+  const random = randomFrom(seed);
+  const scanner = createScanner(engine);
+  let proven = 0;
+  const pickFrom = (from: readonly string[]) => from[random(from.length)] ?? '';
+  // Of few events at a time, so that what is remembered of one is put to others like it.
+  let originals: readonly string[] = [];
+  for (let done = 0; done < count; done += EVENTS_PER_PAYLOAD) {
+    if (done % (10 * EVENTS_PER_PAYLOAD) === 0) originals = [pickFrom(ours), pickFrom(events)];
+    const texts = Array.from({ length: EVENTS_PER_PAYLOAD }, (_, i) => fuzzed(originals[i % 2] ?? '', random));
+    const payload = disfigured(payloadOf(texts), random);
+    const difference =
+      differenceOn(scanner, payload) ?? texts.map((text) => lineDifferenceOn(scanner, text)).find(Boolean);
+    if (difference) return { difference, proven };
+    proven += scanner.withoutQuiet(payload)?.quiet ?? 0;
+  }
+  return { difference: undefined, proven };
+}
+
+/** Refusals that differ in nothing but the decision that they hold. */
+function twins(createScanner: typeof real.createScanner) {
+  return ours.map((event) => {
+    const refused = (members: string) =>
+      event
+        .replace(/"responseStatus":\{.*?"code":\d+\}/, '"responseStatus":{"metadata":{},"code":403}')
+        .replace(/"annotations":\{.*\}\}$/, `"annotations":{${members}}}`);
+    const decision = '"authorization.k8s.io/decision":';
+    const spelt = '"authorization.k8s.io\\/decision":';
+    const members = [
+      `${decision}"allow"`,
+      `${decision}"allow",${spelt}"forbid"`,
+      `${decision}"allow",${decision}"forbid"`,
+      `${decision}"forbid"`,
+    ];
+    return { scanner: createScanner(engine), texts: members.map(refused) };
+  });
+}
+
+describe('the scanner', () => {
+  it('gives the same alerts, in the same order, and the same counts as no scanner on everything there is', {
+    timeout: 120_000,
+  }, () => {
+    for (const all of [false, true]) {
+      for (let start = 0; start < events.length; start += 500) {
+        const payload = payloadOf(events.slice(start, start + 500));
+        const plain = createPipeline({ detectors, all });
+        const alerts = [...deliveriesOf(payload.toString('utf8'), {}, decodeBase64Gzip)].map(
+          (one) => plain.receive(one).outgoing,
+        );
+        const scanning = createPipeline({ detectors, all });
+        const rest = scanning.withoutQuiet(payload) ?? {};
+        const restAlerts = [...deliveriesOfValue(rest, {}, decodeBase64Gzip)].map(
+          (one) => scanning.receive(one).outgoing,
+        );
+        expect(restAlerts.flat()).toEqual(alerts.flat());
+        expect(scanning.counts).toEqual(plain.counts);
+      }
+    }
+  });
+
+  it('says of single lines what it says of payloads', { timeout: 60_000 }, () => {
+    const scanner = real.createScanner(engine);
+    for (const event of events) expect(lineDifferenceOn(scanner, event)).toBeUndefined();
+  });
+
+  it('tells a refusal by the authorizer from one by admission, in whatever spelling and order', () => {
+    for (const { scanner, texts } of twins(real.createScanner)) {
+      expect(texts.map((text) => lineDifferenceOn(scanner, text)).filter(Boolean)).toEqual([]);
+      expect(differenceOn(scanner, payloadOf(texts))).toBeUndefined();
+    }
+  });
+
+  it('differs in nothing on 200,000 fuzzed events, many of which it proves quiet', { timeout: 300_000 }, () => {
+    const { difference, proven } = fuzz(real.createScanner, 20_260_101, 200_000);
+    expect(difference).toBeUndefined();
+    expect(proven).toBeGreaterThan(20_000);
+  });
+
+  it('proves nine of ten events of an ordinary day quiet', () => {
+    const scanner = real.createScanner(engine);
+    const day = events.filter((event) => event.includes('2025-09-16T'));
+    const scanned = scanner.withoutQuiet(payloadOf(day));
+    expect(scanned?.quiet).toBeGreaterThan(day.length * 0.93);
+  });
+});
+
+const source = (file: string) => readFileSync(new URL(`../../core/k8s-audit/${file}`, import.meta.url), 'utf8');
+
+/** What one file's text is replaced by, and what that breaks. A pattern in hex is one of the WebAssembly. */
+const MUTANTS: readonly (readonly [what: string, file: string, from: string, to: string])[] = [
+  ['ignores the subresource', 'scan.ts', '[resource, apiGroup, subresource]', '[resource, apiGroup]'],
+  ['ignores the API group', 'scan.ts', '[resource, apiGroup, subresource]', '[resource, subresource]'],
+  ['ignores the actor', 'scan.ts', '? fields : undefined', '? { ...fields, user: undefined } : undefined'],
+  [
+    'ignores impersonation',
+    'scan.ts',
+    '? fields : undefined',
+    '? { ...fields, impersonatedUser: undefined } : undefined',
+  ],
+  [
+    'takes actors for the same by a few bytes',
+    'scan.ts',
+    'view.compare(actor.bytes, 0, length, start, end) === 0',
+    'true',
+  ],
+  ['lets an actor hold other keys', 'scan.ts', 'ACTOR_KEYS.has(key)', 'key.length > 0'],
+  ['ignores the status', 'scan.ts', '(record.code << 4)', '(200 << 4)'],
+  ['ignores the stage', 'scan.ts', '(record.stage << 2)', '0'],
+  ['ignores the decision', 'scan.ts', '| record.decision;', ';'],
+  ['takes a key spelt otherwise', 'scan.ts', 'this.json.plainStringEnd(', 'this.json.stringEnd('],
+  ['ignores names', 'scan.ts', 'text(name)', "''"],
+  ['ignores namespaces', 'scan.ts', 'text(namespace)', "''"],
+  ['ignores the URI', 'scan.ts', 'text(requestURI)', "''"],
+  ['does not mind what follows a line', 'scan.ts', 'line.at === json.end', 'line.at > 0'],
+  ['lets a detector ask in vain', 'proof.ts', 'asked.add(key);', ''],
+  ['takes a finding for quiet', 'proof.ts', "'finding' in judgement ||", "'crash' in judgement &&"],
+  [
+    'does not look for the schema',
+    'proof.ts',
+    "if (!parsed.success) return 'awake';",
+    "if (!parsed.success) return 'quiet';",
+  ],
+  ['skips too much behind a backslash', 'json-bytes.wasm.ts', '41026a2100', '41036a2100'],
+  ['takes a bare quote for the end of an inner string', 'json-bytes.wasm.ts', '20011b0f', '41001b0f'],
+  ['takes control characters', 'json-bytes.wasm.ts', '4120fd0f', '4100fd0f'],
+];
+
+function isTrueOrThrows(check: () => boolean): boolean {
+  try {
+    return check();
+  } catch {
+    return true;
+  }
+}
+
+describe('a broken scanner', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'scan-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** The scanner with one file changed, in a place of its own. */
+  async function mutant(index: number, [, mutated, from, to]: (typeof MUTANTS)[number]): Promise<typeof real> {
+    const suffix = `${index}.ts`;
+    for (const file of ['scan.ts', 'proof.ts', 'json-bytes.ts', 'json-bytes.wasm.ts']) {
+      let text = source(file);
+      if (file === mutated) {
+        const whole = file.endsWith('.wasm.ts') ? Buffer.from(WASM, 'base64').toString('hex') : text;
+        expect(whole, `${file} holds ${from}`).toContain(from);
+        const changed = whole.replaceAll(from, to);
+        text = whole === text ? changed : `export const WASM = '${Buffer.from(changed, 'hex').toString('base64')}';`;
+      }
+      const own = text.replaceAll(
+        /'\.\/(scan|proof|json-bytes|json-bytes\.wasm)\.ts'/g,
+        (_, name) => `'./${name}.${suffix}'`,
+      );
+      const absolute = own.replaceAll(/'(\.\.?\/(?!scan\.|proof\.|json-bytes\.)[\w./-]+)'/g, (_, path) => {
+        return `'${new URL(path, new URL('../../core/k8s-audit/', import.meta.url)).href}'`;
+      });
+      writeFileSync(join(folder, file.replace(/ts$/, suffix)), absolute);
+    }
+    return import(/* @vite-ignore */ pathToFileURL(join(folder, `scan.${suffix}`)).href);
+  }
+
+  it.each(MUTANTS.map((one, index) => ({ what: one[0], index, one })))(
+    'that $what is caught',
+    { timeout: 60_000 },
+    async ({ index, one }) => {
+      const { createScanner } = await mutant(index, one);
+      const isCaught = () =>
+        twins(createScanner).some(({ scanner, texts }) => texts.some((text) => lineDifferenceOn(scanner, text))) ||
+        fuzz(createScanner, 7, 60_000).difference !== undefined;
+      // One that throws is caught as well.
+      expect(isTrueOrThrows(isCaught)).toBe(true);
+    },
+  );
+});
