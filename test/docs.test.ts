@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { detectors } from '../cli/detectors.ts';
 import type { Detector } from '../core/detector.ts';
@@ -17,6 +19,18 @@ function blockOf(page: string, language: string): string {
   if (block === undefined) throw new Error(`${page} has no ${language} block`);
   return block;
 }
+
+describe('README.md', () => {
+  it('shows what the stories print', () => {
+    const args = ['cli/auditwire.ts', 'replay', '--format', 'pretty', 'samples/stories'];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: fileURLToPath(root), encoding: 'utf8' });
+    const [screen = ''] = /(?<=^```\n\$ npm start\n)[\s\S]*?(?=^```)/m.exec(read('README.md')) ?? [];
+    const shown = screen.split('\n').filter((line) => line.trim() !== '' && !line.includes('…'));
+    expect(shown.length).toBeGreaterThan(10);
+    for (const line of shown) expect(stdout.split('\n')).toContain(line);
+    expect(read('README.md')).toContain(stderr.trimEnd().split('\n').at(-1));
+  });
+});
 
 describe('docs/writing-a-detector.md', () => {
   it('shows a detector that runs, fires on a deleted namespace and leaves the control plane alone', async () => {
