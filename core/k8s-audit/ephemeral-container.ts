@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { betrayalsOf } from '../commands.ts';
+import { betrayalsOf } from '../commands/commands.ts';
+import { TRAITS } from '../commands/traits.ts';
 import { type Severity, severityRank } from '../severity.ts';
-import { TRAITS } from '../traits.ts';
 import { severityOfTrait, standingOf } from './exec.ts';
 import { asObject } from './object.ts';
 import { addedCapabilitiesOf, type Container, podSpecOf } from './pod-spec.ts';

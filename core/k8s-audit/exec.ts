@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { betrayalsOf } from '../commands.ts';
+import { betrayalsOf } from '../commands/commands.ts';
+import { type Betrayal, TRAITS, type Trait } from '../commands/traits.ts';
 import type { EvidenceValue, Finding } from '../finding.ts';
 import { redactCommand } from '../redact.ts';
 import { type Severity, severityRank } from '../severity.ts';
-import { type Betrayal, TRAITS, type Trait } from '../traits.ts';
 import { callerOf, describeCaller, homeNamespaceOf, principalOf } from './caller.ts';
 import { actorName, effectiveUser, isAnonymous, isNode, serviceAccountOf } from './identity.ts';
 import { isSensitiveNamespace, isSystemNamespace } from './object.ts';
@@ -110,7 +110,8 @@ export function execFinding(event: AuditEvent, kind: ExecKind): Finding | undefi
     title: `${actorName(event)} ${doneBy(exec)} in pod ${namespace}/${name}`,
     severity,
     severityReason,
-    dedup: [principalOf(event), namespace, name],
+    // Another thing taken from the same pod is another thing to rotate.
+    dedup: [principalOf(event), namespace, name, kind === 'ordinary' ? '' : (exec.worst?.trait ?? '')],
     evidence: evidenceOf(event, exec),
   };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { betrayalsOf } from '../../core/commands.ts';
-import type { Trait } from '../../core/traits.ts';
+import { betrayalsOf } from '../../core/commands/commands.ts';
+import type { Trait } from '../../core/commands/traits.ts';
 
 const traitsOf = (...argv: string[]): Trait[] => betrayalsOf(argv).map(({ trait }) => trait);
 const sh = (script: string) => ['sh', '-c', script];

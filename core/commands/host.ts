@@ -1,4 +1,4 @@
-import { isPublicAddress } from './address.ts';
+import { isPublicAddress } from '../address.ts';
 
 /**
  * A host as a network library would understand it: lower case, without port, IPv4 in four decimal parts whether it was
