@@ -183,10 +183,10 @@ const trailUpdate = z.object({
   enableLogFileValidation: flagField,
 });
 
-/** What `UpdateTrail` sets; an empty text takes the setting away. */
+/** What a call sets of a trail; an empty text takes the setting away. */
 export type TrailUpdate = z.infer<typeof trailUpdate>;
 
-/** The settings that `UpdateTrail` names. CloudTrail's answer is the whole trail, changed or not, so it is not read. */
+/** The settings that `UpdateTrail` or `CreateTrail` names. CloudTrail's answer is the whole trail, changed or not, so it is not read. */
 export function trailUpdateOf(event: CloudTrailEvent): TrailUpdate {
   return trailUpdate.parse(parametersOf(event.requestParameters));
 }

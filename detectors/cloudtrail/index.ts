@@ -9,6 +9,7 @@ import eksEndpointExposed from './eks-endpoint-exposed/detector.ts';
 import logSubscriptionFilterTampered from './log-subscription-filter-tampered/detector.ts';
 import rootActivity from './root-activity/detector.ts';
 import rootCredentialsChanged from './root-credentials-changed/detector.ts';
+import trailCreated from './trail-created/detector.ts';
 import trailSelectorsWeakened from './trail-selectors-weakened/detector.ts';
 import trailStoppedOrDeleted from './trail-stopped-or-deleted/detector.ts';
 import trailUpdated from './trail-updated/detector.ts';
@@ -90,6 +91,16 @@ export const cloudtrailDetectors: readonly RegisteredDetector[] = [
       'aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=root --region us-east-1 --max-results 50',
       'aws iam get-account-summary --query "SummaryMap.[AccountAccessKeysPresent,AccountMFAEnabled,AccountSigningCertificatesPresent]"',
       'aws account get-primary-email --account-id {evidence.affectedAccount}',
+    ],
+  },
+  {
+    detector: trailCreated,
+    nextSteps: [
+      'aws cloudtrail get-trail --name {evidence.trail} --region {event.region}',
+      'aws s3api get-bucket-location --bucket {evidence.bucket}',
+      'aws cloudtrail get-trail-status --name {evidence.trail} --region {event.region}',
+      'aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=StopLogging --region {event.region} --max-results 20',
+      'aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={actor.accessKeyId} --region {event.region} --max-results 50',
     ],
   },
   {
