@@ -27,6 +27,7 @@ export function summary(counts: Counts, told: Told, tally: Tally, seconds: numbe
       `${severityWord(worst.severity, terminal)} ${String(alerts).padStart(5)} ${alerts === 1 ? 'alert ' : 'alerts'}` +
       `${String(findings).padStart(7)} ${findings === 1 ? 'finding ' : 'findings'}  ${worst.detector.id}`,
   );
+  const rollUps = rows.reduce((sum, { alerts }) => sum + alerts, 0) - told.alerted;
   const rate = seconds > 0 ? `, ${Math.round(counts.records / seconds).toLocaleString('en')} records/s` : '';
   const why = [
     [told.suppressed, 'suppressed'],
@@ -36,7 +37,7 @@ export function summary(counts: Counts, told: Told, tally: Tally, seconds: numbe
   return [
     ...lines,
     ...(lines.length > 0 ? [''] : []),
-    `${plural(told.alerted, 'alert')} in ${seconds.toFixed(1)} s${rate}${why.length > 0 ? `; muted: ${why.join(', ')}` : ''}`,
+    `${plural(told.alerted, 'alert')}${rollUps > 0 ? ` and ${plural(rollUps, 'roll-up')}` : ''} in ${seconds.toFixed(1)} s${rate}${why.length > 0 ? `; muted: ${why.join(', ')}` : ''}`,
     conservation(counts, told),
     '',
   ].join('\n');
