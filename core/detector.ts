@@ -24,7 +24,7 @@ export interface Detector<S extends SourceId = SourceId> {
   readonly incidentHours?: number;
   readonly mitre: readonly MitreId[];
   readonly source: S;
-  /** The entries of the detection catalogue that this detector answers for. */
+  /** The entries of the detection catalogue that this detector answers for; none for one that the catalogue lacks. */
   readonly covers: readonly string[];
   /** Exact values in the field's own notation; an absent key means any. The engine never calls `detect` outside it. */
   readonly when: WhenOf[S];

@@ -8,6 +8,7 @@ import type { Detector, RegisteredDetector } from '../core/detector.ts';
 import { deliveriesOf } from '../core/envelope.ts';
 import { holesOf } from '../core/next-steps.ts';
 import { createPipeline } from '../core/pipeline.ts';
+import { parsePolicy } from '../core/policy.ts';
 import { SEVERITIES } from '../core/severity.ts';
 import type { Source } from '../core/source.ts';
 import { SOURCE_IDS, sources } from '../core/sources.ts';
@@ -63,7 +64,6 @@ describe.each(folders)('%s', (id) => {
     expect(detector.id).toBe(id);
     expect(detector.source).toBe(id.split('/')[0]);
     expect(SEVERITIES).toContain(detector.severity);
-    expect(detector.covers.length).toBeGreaterThan(0);
     expect(detector.mitre.length).toBeGreaterThan(0);
     for (const technique of detector.mitre) expect(technique).toMatch(/^TA\d{4}:T\d{4}(\.\d{3})?$/);
     const entries = catalogueEntries(detector.source);
@@ -129,6 +129,19 @@ describe.each(folders)('%s', (id) => {
     const known = new Set(alerts.flatMap((alert) => pathsOf(alert)));
     for (const hole of holesOf(runbook)) expect([...known], `{${hole}}`).toContain(hole);
     expect(alerts.some(({ nextSteps }) => nextSteps.length > 0)).toBe(true);
+  });
+});
+
+describe('the runbooks', () => {
+  it.each(folders)('of %s show suppressions that a policy accepts', (id) => {
+    const blocks = [...read(`detectors/${id}/runbook.md`).matchAll(/^([ \t]*)```yaml\n([\s\S]*?)^[ \t]*```/gm)];
+    expect(blocks.length).toBeGreaterThan(0);
+    for (const [, indent = '', block = ''] of blocks) {
+      const yaml = block.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
+      expect(() =>
+        parsePolicy(/^version:/m.test(yaml) ? yaml : `version: 1\n${yaml}`, 'runbook.md', folders),
+      ).not.toThrow();
+    }
   });
 });
 
