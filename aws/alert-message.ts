@@ -38,7 +38,8 @@ function smsOf(alert: Alert): string {
   return cut(head + defanged(alert.title), MAX_SMS_LENGTH);
 }
 
-function progressOf({ incident: { state, count } }: Alert): string {
+/** What an alert says of its incident before anything else; nothing where it opens one. */
+export function progressOf({ incident: { state, count } }: Alert): string {
   if (state === 'closed') return `Roll-up of ${count}: `;
   return state === 'escalated' ? 'Now worse: ' : '';
 }
@@ -74,36 +75,16 @@ function attribute(DataType: StringAttribute['DataType'], StringValue: string): 
  * addresses only ours are left whole.
  */
 function emailOf(alert: Alert): string {
-  const { event, actor, target, incident, detector, links, evidence } = alert;
-  const chosen = new Set(actor.clientChosen);
-  const said = (field: 'arn' | 'sessionName' | 'userAgent') => {
-    const value = actor[field];
-    return value && chosen.has(field) ? `${value} (the client's word)` : value;
-  };
+  const { detector, links } = alert;
   const facts = (rows: Readonly<Record<string, string | undefined>>) =>
     Object.entries(rows).flatMap(([name, value]) => (value ? [`${`${name}:`.padEnd(14)}${defanged(value)}`] : []));
   const sections = [
     [`${alert.severity.toUpperCase()}: ${progressOf(alert)}${defanged(alert.title)}`],
     [defanged(alert.description), ...facts({ Severity: alert.severityReason })],
-    facts({
-      When: event.time,
-      Seen: incident.count > 1 ? `${incident.count} times, ${incident.firstSeen} to ${incident.lastSeen}` : undefined,
-      Who: actor.username,
-      'Acting as': actor.impersonatedUsername,
-      Identity: said('arn'),
-      Session: said('sessionName'),
-      'Access key': actor.accessKeyId,
-      From: actor.sourceIp,
-      Client: said('userAgent'),
-      What: `${event.action} (${event.outcome})`,
-      Target: [target.resource, target.namespace, target.name].filter(Boolean).join(' ') || undefined,
-      Cluster: event.cluster,
-      Account: event.account,
-      Region: event.region,
-    }),
+    facts(factsOf(alert)),
     headed(
       'Evidence',
-      Object.entries(evidence).map(([name, value]) => `${name}: ${defanged(listed(value))}`),
+      Object.entries(evidenceOf(alert)).map(([name, value]) => `${name}: ${defanged(value)}`),
     ),
     // A step must be pasted as it is: one that holds an address stays out.
     headed(
@@ -121,14 +102,43 @@ function emailOf(alert: Alert): string {
   return cut(filled.map((lines) => lines.join('\n')).join('\n\n'), MAX_EMAIL_LENGTH);
 }
 
+/** What happened, as its reader asks for it: when, who, what, where. Texts are the event's own: a sink makes them safe. */
+export function factsOf({ event, actor, target, incident }: Alert): Readonly<Record<string, string | undefined>> {
+  const chosen = new Set(actor.clientChosen);
+  const said = (field: 'arn' | 'sessionName' | 'userAgent') => {
+    const value = actor[field];
+    return value && chosen.has(field) ? `${value} (the client's word)` : value;
+  };
+  return {
+    When: event.time,
+    Seen: incident.count > 1 ? `${incident.count} times, ${incident.firstSeen} to ${incident.lastSeen}` : undefined,
+    Who: actor.username,
+    'Acting as': actor.impersonatedUsername,
+    Identity: said('arn'),
+    Session: said('sessionName'),
+    'Access key': actor.accessKeyId,
+    From: actor.sourceIp,
+    Client: said('userAgent'),
+    What: `${event.action} (${event.outcome})${event.partial ? ', by a part of its record' : ''}`,
+    Target: [target.resource, target.namespace, target.name].filter(Boolean).join(' ') || undefined,
+    Cluster: event.cluster,
+    Account: event.account,
+    Region: event.region,
+  };
+}
+
+/** The evidence by its names, each as one text; a sink makes them safe. */
+export function evidenceOf({ evidence }: Alert): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(evidence).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]),
+  );
+}
+
 function headed(heading: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [heading, ...lines.map((line) => `  ${line}`)];
 }
 
-function listed(value: Alert['evidence'][string]): string {
-  return Array.isArray(value) ? value.join(', ') : String(value);
-}
-
-function defanged(text: string): string {
+/** Text without a whole address: its scheme, and the `www.` that stands for one, are broken up. */
+export function defanged(text: string): string {
   return text.replaceAll('://', '[:]//').replace(/\bwww\./gi, 'www[.]');
 }

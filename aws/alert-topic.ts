@@ -1,6 +1,5 @@
 import type { Alert } from '../core/alert.ts';
-import { type AlertMessage, messageOf } from './alert-message.ts';
-import { attributeBytesOf } from './attributes.ts';
+import { attributeBytesOf, type StringAttribute } from './attributes.ts';
 import type { Deadline } from './deadline.ts';
 import { deliver, MAX_BATCH_ENTRIES, type Undelivered } from './deliver.ts';
 
@@ -10,10 +9,19 @@ import { deliver, MAX_BATCH_ENTRIES, type Undelivered } from './deliver.ts';
  */
 export const MAX_SNS_BYTES = 256 * 1024;
 
-/** Publishes alerts and gives back those that SNS did not take before the deadline, and why. */
+/** An alert as it is published to a topic. */
+export interface TopicMessage {
+  readonly Subject?: string;
+  readonly Message: string;
+  readonly MessageStructure?: 'json';
+  readonly MessageAttributes?: Record<string, StringAttribute>;
+}
+
+/** Publishes alerts as a topic's readers want them; gives back those that SNS did not take before the deadline, and why. */
 export async function publishAlerts(
   topicArn: string,
   alerts: readonly Alert[],
+  messageOf: (alert: Alert) => TopicMessage,
   deadline: Deadline,
 ): Promise<Undelivered<Alert>> {
   const entries = alerts.map((alert) => ({ alert, message: messageOf(alert) }));
@@ -30,6 +38,6 @@ export async function publishAlerts(
 }
 
 /** What SNS counts of a message, as UTF-8; the subject too, to be on the safe side. */
-export function snsBytesOf({ Subject, Message, MessageAttributes }: AlertMessage): number {
+export function snsBytesOf({ Subject = '', Message, MessageAttributes = {} }: TopicMessage): number {
   return Buffer.byteLength(Subject) + Buffer.byteLength(Message) + attributeBytesOf(MessageAttributes);
 }

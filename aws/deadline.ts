@@ -22,7 +22,7 @@ export class Deadline {
 
   /** `remainingMs` from now on, as Lambda's `context` tells them; {@link MARGIN_MS} of them are kept. */
   constructor(remainingMs: number) {
-    const ms = Math.max(0, remainingMs - MARGIN_MS);
+    const ms = Math.max(0, Math.floor(remainingMs) - MARGIN_MS);
     this.#endsAt = performance.now() + ms;
     this.#signal = AbortSignal.timeout(ms);
     this.#over = new Promise((_, reject) => {

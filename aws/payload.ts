@@ -1,8 +1,9 @@
-import { deliveriesOf, deliveriesOfValue } from '../core/envelope.ts';
+import { deliveriesOf, deliveriesOfValue, placeOfLogs } from '../core/envelope.ts';
+import type { Pipeline } from '../core/pipeline.ts';
 import { type Delivery, quarantined } from '../core/record.ts';
 import type { Origin } from '../core/source.ts';
 import type { SourceId } from '../core/sources.ts';
-import { decodeBase64Gzip, decodeGzip } from './decode.ts';
+import { decodeBase64Gzip, unpackBase64 } from './decode.ts';
 
 /** A delivery and the text of its own that goes into quarantine if it cannot be judged. */
 export interface Received {
@@ -19,14 +20,26 @@ export interface Payload {
 /** Lists whose elements are records of their own: the log events of a subscription, the records of a CloudTrail object. */
 const RECORD_LISTS = ['logEvents', 'Records'];
 
-/** Everything in base64, gzip or not, as CloudWatch Logs and Kinesis deliver it. */
-export function* receivedInBase64(base64: string, payload: Payload): Generator<Received> {
-  yield* receivedInDecoded(decodeBase64Gzip(base64), () => base64, payload);
+/** What a payload holds, and what is known of it as a whole. */
+export interface Opened {
+  readonly received: Iterable<Received>;
+  readonly origin?: Origin;
+  /** When the last of its records was logged, in milliseconds since 1970. */
+  readonly lastAt?: number | undefined;
 }
 
-/** Everything in the bytes of a file, gzip or not. They are kept where they lie, not in quarantine. */
-export function* receivedInBytes(bytes: Buffer, payload: Payload): Generator<Received> {
-  yield* receivedInDecoded(decodeGzip(bytes), () => '', payload);
+/**
+ * Everything in base64, gzip or not, as CloudWatch Logs and Kinesis deliver it, but for the records that the pipeline
+ * tells are quiet by their bytes.
+ */
+export function openBase64(base64: string, payload: Payload, pipeline: Pick<Pipeline, 'withoutQuiet'>): Opened {
+  const bytes = unpackBase64(base64);
+  if ('reason' in bytes)
+    return { received: [{ delivery: quarantined(bytes.reason, bytes.detail, payload.origin), raw: () => base64 }] };
+  const scanned = pipeline.withoutQuiet(bytes);
+  if (!scanned) return { received: receivedInText(bytes.toString('utf8'), payload) };
+  const { value, lastAt } = scanned;
+  return { received: receivedInValue(value, payload), origin: placeOfLogs(value, payload.origin), lastAt };
 }
 
 /** Everything in a text: one JSON value, or several. */
@@ -47,15 +60,6 @@ export function* receivedInValue(value: unknown, { origin, source }: Payload): G
   for (const { part, raw } of partsOf(value)) {
     for (const delivery of deliveriesOfValue(part, origin, decodeBase64Gzip, source)) yield { delivery, raw };
   }
-}
-
-function* receivedInDecoded(
-  decoded: ReturnType<typeof decodeGzip>,
-  raw: () => string,
-  payload: Payload,
-): Generator<Received> {
-  if ('text' in decoded) yield* receivedInText(decoded.text, payload);
-  else yield { delivery: quarantined(decoded.reason, decoded.detail, payload.origin), raw };
 }
 
 /** The value itself, or the same envelope around each of its records. */

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import * as z from 'zod';
 import { cut, inert } from '../core/inert.ts';
 import type { Quarantined } from '../core/record.ts';
 import type { Origin } from '../core/source.ts';
 import type { Deadline } from './deadline.ts';
+import { decodeBase64Gzip } from './decode.ts';
 import { UndeliveredError } from './deliver.ts';
 import { type FifoMessage, MAX_SQS_BYTES, sendToQueue } from './sqs.ts';
 
@@ -61,6 +63,45 @@ export function quarantineMessage(record: QuarantinedRecord, position: number): 
   };
 }
 
+const originSchema = z.strictObject({
+  file: z.string().optional(),
+  line: z.number().optional(),
+  logGroup: z.string().optional(),
+  logStream: z.string().optional(),
+  account: z.string().optional(),
+  region: z.string().optional(),
+  cluster: z.string().optional(),
+  receivedAt: z.number().optional(),
+}) satisfies z.ZodType<Origin>;
+
+const attributesSchema = z.object({
+  reason: z.string(),
+  detail: z.string(),
+  origin: z.string(),
+  encoding: z.enum(['text', 'gzip+base64']),
+});
+
+/** A record as it lies in quarantine: its reason may be one that only an earlier version knew. */
+export interface RecordInQuarantine extends Omit<QuarantinedRecord, 'reason'> {
+  readonly reason: string;
+}
+
+/**
+ * The record that {@link quarantineMessage} made a message of; `undefined` of any other message. Of a record that was cut
+ * it is the beginning.
+ */
+export function quarantinedRecordIn(message: {
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}): RecordInQuarantine | undefined {
+  const { data: attributes } = attributesSchema.safeParse(message.attributes);
+  if (!attributes) return undefined;
+  const origin = originIn(attributes.origin);
+  const raw = attributes.encoding === 'text' ? { text: message.body } : decodeBase64Gzip(message.body);
+  if (!origin || !('text' in raw)) return undefined;
+  return { reason: attributes.reason, detail: attributes.detail, origin, raw: raw.text };
+}
+
 function bodyOf(raw: string): { body: string; encoding: 'text' | 'gzip+base64'; isCut: boolean } {
   // SQS takes no empty body.
   if (raw !== '' && ONLY_ALLOWED.test(raw) && Buffer.byteLength(raw) <= MAX_BODY_BYTES)
@@ -81,4 +122,12 @@ function originOf(origin: Origin): string {
   return JSON.stringify(origin, (_, value: unknown) =>
     typeof value === 'string' ? cut(inert(value), MAX_ORIGIN_VALUE_LENGTH) : value,
   );
+}
+
+function originIn(json: string): Origin | undefined {
+  try {
+    return originSchema.safeParse(JSON.parse(json)).data;
+  } catch {
+    return undefined;
+  }
 }

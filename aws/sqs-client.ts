@@ -1,4 +1,14 @@
-import { SendMessageBatchCommand, type SendMessageBatchCommandInput, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  type ChangeMessageVisibilityBatchCommandInput,
+  DeleteMessageBatchCommand,
+  type DeleteMessageBatchCommandInput,
+  ReceiveMessageCommand,
+  type ReceiveMessageCommandInput,
+  SendMessageBatchCommand,
+  type SendMessageBatchCommandInput,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { CLIENT_OPTIONS } from './client-options.ts';
 
 const client = new SQSClient(CLIENT_OPTIONS);
@@ -6,4 +16,20 @@ const client = new SQSClient(CLIENT_OPTIONS);
 /** Calls SQS. The SDK takes longer to load than everything else together: import this when there is something to send. */
 export async function sendMessageBatch(input: SendMessageBatchCommandInput, abortSignal: AbortSignal) {
   return await client.send(new SendMessageBatchCommand(input), { abortSignal });
+}
+
+/** The same for the commands of who reads a queue. */
+export async function receiveMessage(input: ReceiveMessageCommandInput, abortSignal: AbortSignal) {
+  return await client.send(new ReceiveMessageCommand(input), { abortSignal });
+}
+
+export async function deleteMessageBatch(input: DeleteMessageBatchCommandInput, abortSignal: AbortSignal) {
+  return await client.send(new DeleteMessageBatchCommand(input), { abortSignal });
+}
+
+export async function changeMessageVisibilityBatch(
+  input: ChangeMessageVisibilityBatchCommandInput,
+  abortSignal: AbortSignal,
+) {
+  return await client.send(new ChangeMessageVisibilityBatchCommand(input), { abortSignal });
 }

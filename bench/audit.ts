@@ -1,4 +1,4 @@
-import { interleaved, least } from './interleave.ts';
+import { type Corpus, interleaved, least } from './interleave.ts';
 import { COLUMNS_EXPLAINED, namesOf, table } from './report.ts';
 import type { Run } from './run-once.ts';
 
@@ -9,6 +9,8 @@ const LABELS = {
   straight: '+ zod and every detector (straightforward)',
   indexed: 'ours without its scanner',
   engine: 'ours',
+  scanner: '  of that the scanner, with gunzip',
+  scannerTwice: '  the same with twice the detectors',
 } as const;
 
 /** What `--payloads` answers; milliseconds are the least of all runs. */
@@ -25,8 +27,8 @@ export interface Summary {
 }
 
 /** Measures the engines on a file of payloads. Throws where the straightforward engine and ours alert differently. */
-export function measureAudit(path: string, rounds: number): { readonly text: string; readonly summary: Summary } {
-  const measured = interleaved(namesOf(LABELS), path, rounds);
+export function measureAudit(corpus: Corpus): { readonly text: string; readonly summary: Summary } {
+  const measured = interleaved(namesOf(LABELS), corpus);
   const hashes = new Set([...measured.straight, ...measured.indexed, ...measured.engine].map(outcomeOf));
   const [run] = measured.engine;
   if (!run || hashes.size !== 1)
@@ -47,13 +49,14 @@ export function measureAudit(path: string, rounds: number): { readonly text: str
     shareParsed: events === 0 ? 0 : parsed / events,
   };
   const firsts = (name: keyof typeof LABELS) => least(measured[name].map((each) => each.firstMs));
-  const text = `${count(events)} audit events in ${count(payloads)} payloads, ${count(alerts)} alerts; ${rounds} runs of each in turns
+  const text = `${count(events)} audit events in ${count(payloads)} payloads, ${count(alerts)} alerts; ${corpus.rounds} runs of each in turns
 
 ${table(LABELS, measured, events)}
 ${COLUMNS_EXPLAINED}
 ours / (base64 + gunzip)           ${(summary.msEngine / summary.msFloor).toFixed(2)}
 ours / straightforward             ${(summary.msEngine / summary.msStraight).toFixed(2)}
 first payload / without scanner    ${(firsts('engine') / firsts('indexed')).toFixed(2)}
+scanner with twice the detectors   ${(ms('scannerTwice') / ms('scanner')).toFixed(2)}
 `;
   return { text, summary };
 }

@@ -11,7 +11,8 @@ export function bundled(module: string, call: string, directory: string): string
   buildSync({
     stdin: {
       contents: `import { ${call} } from './${module}';
-        process.stdout.write(JSON.stringify(${call}(...process.argv.slice(2))));`,
+        Promise.resolve(${call}(...process.argv.slice(2))).then((answer) =>
+          process.stdout.write(JSON.stringify(answer)));`,
       resolveDir: fileURLToPath(new URL('.', import.meta.url)),
     },
     outfile,

@@ -6,10 +6,10 @@ import { linesOf } from './lines.ts';
 import { note } from './note.ts';
 
 /** Lends `use` a directory of its own, which is gone afterwards. */
-export function withDirectory<T>(use: (directory: string) => T): T {
+export async function withDirectory<T>(use: (directory: string) => T | Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'auditwire-bench-'));
   try {
-    return use(directory);
+    return await use(directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { decodeBase64Gzip } from '../aws/decode.ts';
-import { type Payload, type Received, receivedInBase64, receivedInBytes, receivedInValue } from '../aws/payload.ts';
+import { receivedInObject } from '../aws/object.ts';
+import { openBase64, type Payload, type Received } from '../aws/payload.ts';
 import type { Alert } from '../core/alert.ts';
 import type { RegisteredDetector } from '../core/detector.ts';
 import { createPipeline, type Pipeline } from '../core/pipeline.ts';
@@ -16,7 +18,7 @@ export interface Outcome {
 }
 
 /** Does with one payload what is to be measured. */
-export type Engine = (payload: string) => Outcome;
+export type Engine = (payload: string) => Outcome | Promise<Outcome>;
 
 const AUDIT: Payload = { origin: {}, source: 'k8s-audit' };
 const TRAIL: Payload = { origin: {}, source: 'cloudtrail' };
@@ -47,35 +49,44 @@ export const ENGINES = {
   straight: () => createStraight(k8sAuditDetectors.filter(isOn), decodeBase64Gzip),
   indexed: () => {
     const pipeline = createPipeline({ detectors: k8sAuditDetectors });
-    return (payload) => judged(pipeline, receivedInBase64(payload, AUDIT));
+    return (payload) => judged(pipeline, () => openBase64(payload, AUDIT, { withoutQuiet: () => undefined }).received);
   },
   engine: () => {
     const pipeline = createPipeline({ detectors: k8sAuditDetectors });
-    return (payload) => {
-      const before = pipeline.counts.records;
-      const bytes = attempt(() => gunzip(payload));
-      const rest = bytes && pipeline.withoutQuiet(bytes);
-      const outcome = judged(pipeline, rest ? receivedInValue(rest, AUDIT) : receivedInBase64(payload, AUDIT));
-      return { ...outcome, events: pipeline.counts.records - before };
-    };
+    return (payload) => judged(pipeline, () => openBase64(payload, AUDIT, pipeline).received);
   },
+  scanner: () => scanning(k8sAuditDetectors),
+  scannerTwice: () => scanning([...k8sAuditDetectors, ...k8sAuditDetectors.map(again)]),
   trailParse: () => only(parsed),
   trailEngine: () => {
     const pipeline = createPipeline({ detectors: cloudtrailDetectors });
-    return (object) => judged(pipeline, receivedInBytes(Buffer.from(object, 'base64'), TRAIL));
+    return (object) =>
+      judged(pipeline, () => receivedInObject(Readable.from([Buffer.from(object, 'base64')]), TRAIL, pipeline));
   },
 } satisfies Record<string, () => Engine>;
 
 export type EngineName = keyof typeof ENGINES;
 
-function judged(pipeline: Pipeline, received: Iterable<Received>): Outcome {
+/** Nothing but telling what is quiet by its bytes. */
+function scanning(detectors: readonly RegisteredDetector[]): Engine {
+  const pipeline = createPipeline({ detectors });
+  return only((payload) => pipeline.withoutQuiet(gunzip(payload)));
+}
+
+/** Another detector that judges the same. */
+function again({ detector, nextSteps }: RegisteredDetector): RegisteredDetector {
+  return { detector: { ...detector, id: `${detector.id}-again` }, nextSteps };
+}
+
+async function judged(pipeline: Pipeline, open: () => Iterable<Received> | AsyncIterable<Received>): Promise<Outcome> {
   const alerts: Alert[] = [];
-  let events = 0;
-  for (const { delivery } of received) {
-    events++;
+  const before = pipeline.counts.records;
+  let parsed = 0;
+  for await (const { delivery } of open()) {
+    parsed++;
     for (const { alert, muted } of pipeline.receive(delivery).outgoing) if (!muted) alerts.push(alert);
   }
-  return { events, parsed: events, alerts };
+  return { events: pipeline.counts.records - before, parsed, alerts };
 }
 
 function attempt<T>(work: () => T): T | undefined {

@@ -1,9 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { bundled } from './bundle.ts';
-import { withDirectory } from './corpus.ts';
 import type { EngineName } from './engines.ts';
 import { note } from './note.ts';
 import type { Run } from './run-once.ts';
+
+/** A file of payloads, how often to run each engine over it, and where programs may be written meanwhile. */
+export interface Corpus {
+  readonly directory: string;
+  readonly path: string;
+  readonly rounds: number;
+}
 
 /**
  * Runs every engine `rounds` times, each time in a process of its own, the engines taking turns and in another order
@@ -11,20 +17,17 @@ import type { Run } from './run-once.ts';
  */
 export function interleaved<Name extends EngineName>(
   names: readonly Name[],
-  path: string,
-  rounds: number,
+  { directory, path, rounds }: Corpus,
 ): Record<Name, readonly Run[]> {
   const runs = Object.fromEntries(names.map((name): [string, Run[]] => [name, []])) as Record<Name, Run[]>;
-  withDirectory((directory) => {
-    const program = bundled('run-once.ts', 'runOnce', directory);
-    for (let round = 0; round < rounds; round++) {
-      const turn = round % names.length;
-      for (const name of [...names.slice(turn), ...names.slice(0, turn)]) {
-        note(`run ${round + 1} of ${rounds}: ${name}`);
-        runs[name].push(inProcess(program, name, path));
-      }
+  const program = bundled('run-once.ts', 'runOnce', directory);
+  for (let round = 0; round < rounds; round++) {
+    const turn = round % names.length;
+    for (const name of [...names.slice(turn), ...names.slice(0, turn)]) {
+      note(`run ${round + 1} of ${rounds}: ${name}`);
+      runs[name].push(inProcess(program, name, path));
     }
-  });
+  }
   note('');
   return runs;
 }

@@ -18,7 +18,7 @@ export interface Run {
 }
 
 /** One engine over one file of payloads, in a process that has done nothing before. */
-export function runOnce(name: EngineName, path: string): Run {
+export async function runOnce(name: EngineName, path: string): Promise<Run> {
   const hash = createHash('sha256');
   let [events, parsed, payloads, alerts, ms, cpuMs, firstMs] = [0, 0, 0, 0, 0, 0, 0];
   let engine: ReturnType<(typeof ENGINES)[EngineName]> | undefined;
@@ -26,7 +26,7 @@ export function runOnce(name: EngineName, path: string): Run {
     const cpu = process.cpuUsage();
     const start = performance.now();
     engine ??= ENGINES[name]();
-    const outcome = engine(payload);
+    const outcome = await engine(payload);
     const took = performance.now() - start;
     const { user, system } = process.cpuUsage(cpu);
     if (payloads === 0) firstMs = took;

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { measureAudit } from './audit.ts';
+import { coldStarts } from './cold-start.ts';
 import { withDirectory, written } from './corpus.ts';
 import { comparePeers } from './peers.ts';
 import { sharesParsed } from './shares.ts';
@@ -20,6 +21,7 @@ usage: npm run bench -- [options]
 `;
 /** CloudTrail is a tenth of the traffic of an account that runs clusters. */
 const EVENTS_PER_TRAIL_RECORD = 10;
+const COLD_STARTS = 15;
 
 const { values } = parseArgs({
   options: {
@@ -43,12 +45,12 @@ function countOf(option: string, text: string): number {
   process.exit(2);
 }
 
-function bench(directory: string): void {
+async function bench(directory: string): Promise<void> {
   const audit = payloads ?? written(`${directory}/audit`, auditPayloads(seed, events));
   if (values.shares) process.stdout.write(sharesParsed(audit));
   else if (values.peers) process.stdout.write(comparePeers(audit, directory, rounds));
   else {
-    const { text, summary } = measureAudit(audit, rounds);
+    const { text, summary } = measureAudit({ directory, path: audit, rounds });
     if (payloads) process.stderr.write(text);
     process.stdout.write(payloads ? `${JSON.stringify(summary)}\n` : `${text}\n`);
     if (payloads) return;
@@ -57,14 +59,15 @@ function bench(directory: string): void {
       `${directory}/trail`,
       objects.map((object) => object.toString('base64')),
     );
-    process.stdout.write(measureTrail(trail, rounds));
+    process.stdout.write(`${measureTrail({ directory, path: trail, rounds })}\n`);
+    process.stdout.write(await coldStarts(directory, COLD_STARTS));
   }
 }
 
 try {
   if (values.help) process.stdout.write(HELP);
   else if (values.write) written(values.write, auditPayloads(seed, events));
-  else withDirectory(bench);
+  else await withDirectory(bench);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;

@@ -39,7 +39,8 @@ audit events and CloudTrail records as NDJSON, JSON array, EventList or {"Record
 (also inside Kinesis records), EventBridge events, and what \`aws logs filter-log-events\`, \`aws logs get-query-results\`
 and \`aws cloudtrail lookup-events\` print.
 
-  --source k8s-audit|cloudtrail|auto   what the records are (auto: each is recognised by itself)
+  --source k8s-audit|cloudtrail|auditwire|auto
+                                       what the records are (auto: each is recognised by itself)
   --format pretty|jsonl|json           jsonl: one alert a line, with origin.file and origin.line; json: one array
                                        (default: pretty on a terminal, else jsonl)
   --policy FILE                        severities, modes and suppressions of your site

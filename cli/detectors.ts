@@ -1,12 +1,17 @@
 import type { RegisteredDetector } from '../core/detector.ts';
 import { DEFAULT_POLICY } from '../core/policy.ts';
+import { auditwireDetectors } from '../detectors/auditwire/index.ts';
 import { cloudtrailDetectors } from '../detectors/cloudtrail/index.ts';
 import { k8sAuditDetectors } from '../detectors/k8s-audit/index.ts';
 import { oneOf, parsed } from './arguments.ts';
 import { severityWord, terminalOf } from './render/pretty.ts';
 
 /** Every detector there is. */
-export const detectors: readonly RegisteredDetector[] = [...k8sAuditDetectors, ...cloudtrailDetectors];
+export const detectors: readonly RegisteredDetector[] = [
+  ...k8sAuditDetectors,
+  ...cloudtrailDetectors,
+  ...auditwireDetectors,
+];
 
 const DETECTORS_HELP = `Lists every detector.
 

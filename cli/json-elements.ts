@@ -87,6 +87,8 @@ export class JsonElements {
   }
 
   *end(): Generator<string | undefined> {
+    // A record that was cut stands for itself: nothing closes what stood around it.
+    this.#wrapper = undefined;
     if (this.#recordDepth !== Number.POSITIVE_INFINITY) yield* this.#rest(Buffer.alloc(0));
   }
 

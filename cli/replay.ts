@@ -6,7 +6,7 @@ import { Incidents } from '../core/incidents/incidents.ts';
 import { inert } from '../core/inert.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { createPipeline, type Outgoing, type Pipeline } from '../core/pipeline.ts';
-import { DEFAULT_POLICY, incidentWindowOf, type Policy, PolicyError, parsePolicy } from '../core/policy.ts';
+import { DEFAULT_POLICY, incidentWindowsOf, type Policy, PolicyError, parsePolicy } from '../core/policy.ts';
 import type { Delivery, Quarantined } from '../core/record.ts';
 import { severityRank } from '../core/severity.ts';
 import type { EventContext, Origin } from '../core/source.ts';
@@ -70,17 +70,14 @@ class Replay {
     this.#args = args;
     this.#pipeline = pipeline;
     this.#progress = progress;
-    const windows = new Map<string, number>(
-      registry.map(({ detector }) => [detector.id, incidentWindowOf(policy, detector)]),
-    );
-    this.#incidents = new Incidents(({ detector }) => windows.get(detector.id) ?? policy.incidentWindow);
+    this.#incidents = new Incidents(incidentWindowsOf(policy, registry));
   }
 
   async input(input: Input): Promise<void> {
     const { source, cluster, account, region } = this.#args;
     const onBytes = (bytes: number) => this.#progress.addBytes(bytes);
     const isQuiet = (line: Buffer) => {
-      const quiet = source !== 'cloudtrail' && this.#pipeline.isQuiet(line);
+      const quiet = (source ?? 'k8s-audit') === 'k8s-audit' && this.#pipeline.isQuiet(line);
       if (quiet) this.#progress.addRecord();
       return quiet;
     };

@@ -55,6 +55,7 @@ export const alertSchema = z.strictObject({
     account: text.optional(),
     region: text.optional(),
     requestUri: text.optional(),
+    partial: z.literal(true).optional().describe('Only a part of the record could be read.'),
     origin: z
       .strictObject({ logGroup: text.optional(), logStream: text.optional() })
       .optional()

@@ -1,3 +1,4 @@
+import { faultPosition, isBeginning } from './json-beginning.ts';
 import { type Delivery, type Quarantined, quarantined } from './record.ts';
 import type { Origin } from './source.ts';
 import { SOURCE_IDS, type SourceId, sources } from './sources.ts';
@@ -10,6 +11,9 @@ export type Decode = (base64: string) => { readonly text: string } | Pick<Quaran
  * room to spare.
  */
 const MAX_ENVELOPES = 16;
+
+/** What the audit log of EKS has at the end of a record that was cut. https://github.com/falcosecurity/plugins/issues/297 */
+const CUT_MARK = '[Truncated...]';
 
 /**
  * Everything that one piece of text holds: events or any envelopes that AWS, the API server or the `aws` command puts
@@ -38,7 +42,8 @@ class Unwrapping {
 
   constructor(decode: Decode, only: SourceId | undefined) {
     this.#decode = decode;
-    this.#sources = only ? [only] : SOURCE_IDS;
+    // What the system says of itself, a canary, may travel with any log.
+    this.#sources = SOURCE_IDS.filter((id) => only === undefined || id === only || id === 'auditwire');
   }
 
   *text(text: string, origin: Origin, depth: number): Generator<Delivery> {
@@ -52,7 +57,7 @@ class Unwrapping {
       value = JSON.parse(trimmed);
     } catch (error) {
       const values = valuesIn(trimmed);
-      if (values.length < 2) yield unparsable(trimmed, error, origin);
+      if (values.length < 2) yield this.#unparsable(trimmed, error, origin);
       else for (const one of values) yield* this.text(one, origin, depth);
       return;
     }
@@ -142,6 +147,21 @@ class Unwrapping {
     else yield* this.value(wrapped, place, depth);
   }
 
+  #unparsable(text: string, error: unknown, origin: Origin): Delivery {
+    if (error instanceof RangeError) return quarantined('too-deep', 'nested deeper than JSON can be parsed', origin);
+    const isMarked = text.endsWith(CUT_MARK);
+    const beginning = isMarked ? text.slice(0, -CUT_MARK.length) : text;
+    const isCut = /^[{[]/.test(text) && isBeginning(beginning);
+    for (const source of isCut ? this.#sources : []) {
+      const value = sources[source].salvage?.(beginning);
+      if (value) return { kind: 'record', source, value, origin };
+    }
+    if (isMarked) return quarantined('truncated', `cut by the log service (${CUT_MARK})`, origin);
+    if (isCut) return quarantined('truncated', `JSON that ends after ${text.length} characters`, origin);
+    const position = faultPosition(error);
+    return quarantined('not-json', position ? `not JSON from character ${position}` : 'not JSON', origin);
+  }
+
   #recognised(value: object): SourceId | undefined {
     return this.#sources.find((id) => sources[id].recognises(value));
   }
@@ -157,15 +177,7 @@ class Unwrapping {
   }
 
   *#logEvents(envelope: Fields, logEvents: readonly unknown[], origin: Origin, depth: number): Generator<Delivery> {
-    const { logGroup, logStream, owner } = envelope;
-    const cluster = typeof logGroup === 'string' ? /^\/aws\/eks\/([^/]+)\/cluster$/.exec(logGroup)?.[1] : undefined;
-    const place: Origin = {
-      ...origin,
-      ...(typeof logGroup === 'string' ? { logGroup } : {}),
-      ...(typeof logStream === 'string' ? { logStream } : {}),
-      ...(typeof owner === 'string' ? { account: owner } : {}),
-      ...(cluster ? { cluster } : {}),
-    };
+    const place = placeOfLogs(envelope, origin);
     for (const logEvent of logEvents) {
       const fields = isFields(logEvent) ? logEvent : {};
       const at = fields.timestamp;
@@ -201,6 +213,19 @@ class Unwrapping {
   }
 }
 
+/** Where the records in a CloudWatch Logs payload come from, by what it says of itself. */
+export function placeOfLogs(payload: object, origin: Origin): Origin {
+  const { logGroup, logStream, owner } = payload as Fields;
+  const cluster = typeof logGroup === 'string' ? /^\/aws\/eks\/([^/]+)\/cluster$/.exec(logGroup)?.[1] : undefined;
+  return {
+    ...origin,
+    ...(typeof logGroup === 'string' ? { logGroup } : {}),
+    ...(typeof logStream === 'string' ? { logStream } : {}),
+    ...(typeof owner === 'string' ? { account: owner } : {}),
+    ...(cluster ? { cluster } : {}),
+  };
+}
+
 /** Whether a stream of an EKS log group is known to be another component's than the audit log. */
 export function isOtherStream(logStream: string | undefined): boolean {
   return (
@@ -229,17 +254,6 @@ function valuesIn(text: string): string[] {
   }
   const rest = text.slice(start);
   return rest.trim() === '' ? values : [...values, rest];
-}
-
-function unparsable(text: string, error: unknown, origin: Origin): Quarantined {
-  if (error instanceof RangeError) return quarantined('too-deep', 'nested deeper than JSON can be parsed', origin);
-  if (text.endsWith('[Truncated...]'))
-    return quarantined('truncated', 'cut by the log service ([Truncated...])', origin);
-  // Messages of JSON.parse quote the text, which may hold secrets: only what was being looked for is repeated.
-  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-  if (/^[{[]/.test(text) && Number(position ?? text.length) >= text.length)
-    return quarantined('truncated', `JSON that ends after ${text.length} characters`, origin);
-  return quarantined('not-json', `not JSON${position ? ` from character ${position}` : ''}`, origin);
 }
 
 /** The first keys of an object, for who must tell what it is. A key that is not a plain word may be anything. */

@@ -28,6 +28,11 @@ export type Findings = z.infer<typeof findingsSchema>;
 export class FindingsByProblem {
   readonly #problems = new Map<string, { alert: Alert; alertIds: Set<string> }>();
 
+  /** How many problems there are. */
+  get size(): number {
+    return this.#problems.size;
+  }
+
   /** Adds a finding, or says `false`: another of the same event by the same detector is a repeat, and not counted. */
   add(alert: Alert): boolean {
     const known = this.#problems.get(alert.dedupKey);

@@ -7,12 +7,12 @@ const AROUND_MS = 15 * 60 * 1000;
 const isYear = (time: number) => time > Date.UTC(1000) && time < Date.UTC(9999);
 
 /**
- * Where to look next: a CloudWatch Logs Insights query for this very event, and links that open it in the console where
+ * Where to look next: a CloudWatch Logs Insights query for this very event, or for those that are missing, and links that open it in the console where
  * the record's place is known well enough.
  */
 export function linksOf(event: Alert['event']): Alert['links'] {
   const isCloudTrail = event.source === 'cloudtrail';
-  const query = `fields @timestamp, @message | filter ${isCloudTrail ? 'eventID' : 'auditID'} = ${JSON.stringify(event.id)} | sort @timestamp asc`;
+  const query = queryFor(event);
   const { region, id, cluster } = event;
   const console = region === undefined ? undefined : consoleOf(region);
   if (!console) return { logsInsightsQuery: query };
@@ -32,6 +32,20 @@ export function linksOf(event: Alert['event']): Alert['links'] {
       : {}),
     ...(page ? { console: `${console}/${page}` } : {}),
   };
+}
+
+function queryFor({ source, id, partial, cluster }: Alert['event']): string {
+  // A report is of what did not come: whether the log group still has it tells where it was lost.
+  if (source === 'auditwire') {
+    const auditLog = cluster ? 'filter @logStream like /^kube-apiserver-audit-/ | ' : '';
+    return `${auditLog}stats count(*) as records by bin(5m) as time | sort time asc`;
+  }
+  const field = source === 'cloudtrail' ? 'eventID' : 'auditID';
+  // Logs Insights finds no fields in what is no whole JSON.
+  const isThis = partial
+    ? `@message like ${JSON.stringify(id || '[Truncated...]')}`
+    : `${field} = ${JSON.stringify(id)}`;
+  return `fields @timestamp, @message | filter ${isThis} | sort @timestamp asc`;
 }
 
 /** The console of a region, each partition having its own, or `undefined` for what is no region. */

@@ -1,7 +1,7 @@
 import { type Alert, buildAlert } from './alert.ts';
 import type { RegisteredDetector } from './detector.ts';
 import { createEngine } from './engine.ts';
-import { createScanner } from './k8s-audit/scan.ts';
+import { createScanner, type Scanned } from './k8s-audit/scan.ts';
 import { DEFAULT_POLICY, type Policy, type Suppression, suppressionOf } from './policy.ts';
 import { type Delivery, type Quarantined, quarantined } from './record.ts';
 import type { EventContext, Source } from './source.ts';
@@ -39,9 +39,11 @@ export interface Pipeline {
    * A CloudWatch Logs payload parsed and without the records that are quiet by its bytes, which it counts: what is left
    * is to be received. `undefined` where nothing can be said of it unparsed, and all of it is to be received.
    */
-  withoutQuiet(payload: Buffer): object | undefined;
+  withoutQuiet(payload: Buffer): Scanned | undefined;
   /** Whether a line of NDJSON is quiet by its bytes; counts it if so. Any other is to be received. */
   isQuiet(line: Buffer): boolean;
+  /** Whether a record is an event of which no detector wants to know; counts it if so. Any other is to be received. */
+  isIgnored(record: unknown): boolean;
 }
 
 export interface PipelineOptions {
@@ -82,7 +84,7 @@ export function createPipeline({ detectors, policy = DEFAULT_POLICY, all = false
     if (wants && !wants(source.context(event, origin))) return 'skipped';
     const outgoing: Outgoing[] = [];
     const crashes: Quarantined[] = [];
-    for (const judgement of engine(event)) {
+    for (const judgement of engine.judge(event)) {
       const { detector } = judgement.registered;
       try {
         if ('crash' in judgement) throw judgement.crash;
@@ -101,29 +103,45 @@ export function createPipeline({ detectors, policy = DEFAULT_POLICY, all = false
         crashes.push(quarantined('detector-crashed', `${detector.id}: ${crashName(crash)}`, origin));
       }
     }
+    // Of what is missing nobody can say that it was harmless.
+    if (outgoing.length + crashes.length === 0 && source.isPartial?.(event))
+      crashes.push(
+        quarantined('truncated', `${sourceId} event: not whole, and what is there wakes no detector`, origin),
+      );
     return { outgoing, quarantined: crashes };
   }
 
-  // What `wants` narrows by is not looked at in bytes.
-  const scanner = wants ? undefined : createScanner(judges['k8s-audit'].engine);
+  // What `wants` narrows by is not looked at before a record is parsed.
+  const isWatching = (id: SourceId) => !wants && wanted.some(({ detector }) => detector.source === id);
+  const scanner = isWatching('k8s-audit') ? createScanner(judges['k8s-audit'].engine) : undefined;
+  const glancing = SOURCE_IDS.filter(isWatching).map((id) => judges[id].engine);
   const countQuiet = (quiet: number) => {
     counts.records += quiet;
     counts.quiet += quiet;
   };
+
+  function isIgnored(record: unknown): boolean {
+    if (typeof record !== 'object' || record === null) return false;
+    const ignored = glancing.some((engine) => engine.ignores(record));
+    if (ignored) countQuiet(1);
+    return ignored;
+  }
 
   return {
     counts,
     withoutQuiet(payload) {
       const scanned = scanner?.withoutQuiet(payload);
       if (scanned) countQuiet(scanned.quiet);
-      return scanned?.value;
+      return scanned;
     },
     isQuiet(line) {
       const quiet = scanner?.isQuiet(line) ?? false;
       if (quiet) countQuiet(1);
       return quiet;
     },
+    isIgnored,
     receive(delivery) {
+      if (delivery.kind === 'record' && isIgnored(delivery.value)) return NOTHING;
       counts.records++;
       if (delivery.kind === 'control') {
         counts.control++;

@@ -1,11 +1,11 @@
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import type { Alert } from './alert.ts';
-import { type Detector, MODES } from './detector.ts';
-import { cut, inert } from './inert.ts';
+import { type Detector, MODES, type RegisteredDetector } from './detector.ts';
+import { ACCOUNT, CLUSTER, LOG_SOURCE_IDS, logSourceKey, REGION } from './log-sources/log-source.ts';
 import { didYouMean } from './nearest.ts';
 import { SEVERITIES } from './severity.ts';
 import { matchesWildcard } from './wildcard.ts';
+import { type Fault, fieldsOf, parseYamlFile } from './yaml-file.ts';
 
 /** Where runbooks are read when a site does not say otherwise. */
 const DEFAULT_RUNBOOK_BASE_URL = 'https://github.com/auditwire/auditwire/blob/main/detectors';
@@ -70,6 +70,35 @@ const override = z.strictObject({
   incidentWindow: duration.optional(),
 });
 
+/** The watch runs every five minutes. */
+const MIN_SILENCE_MS = 5 * DURATION_MS.m;
+
+const logSource = z
+  .strictObject({
+    source: z.enum(LOG_SOURCE_IDS),
+    account: filled('expected twelve digits in quotes').regex(ACCOUNT, 'expected twelve digits in quotes'),
+    region: filled('expected a region like eu-west-1').regex(REGION, 'expected a region like eu-west-1'),
+    cluster: filled('expected the name of a cluster').regex(CLUSTER, 'expected the name of a cluster').optional(),
+    silence: duration.refine((silence) => silence >= MIN_SILENCE_MS, 'expected 5m or more').optional(),
+  })
+  .refine(({ source, cluster }) => source !== 'k8s-audit' || cluster !== undefined, {
+    path: ['cluster'],
+    error: 'an audit log is of a cluster',
+  })
+  .refine(({ source, cluster }) => source !== 'cloudtrail' || cluster === undefined, {
+    path: ['cluster'],
+    error: 'CloudTrail is of an account and region: leave it out',
+  });
+
+const logSources = z.array(logSource).superRefine((all, { addIssue }) => {
+  const known = new Set<string>();
+  for (const [place, one] of all.entries()) {
+    const key = logSourceKey(one);
+    if (known.has(key)) addIssue({ code: 'custom', path: [place], message: 'is there twice' });
+    known.add(key);
+  }
+});
+
 const policySchema = z.strictObject({
   version: z.literal(1),
   runbookBaseUrl: z
@@ -79,9 +108,13 @@ const policySchema = z.strictObject({
   incidentWindow: duration.default(HOUR_MS),
   detectors: z.record(z.string(), override).default({}),
   suppressions: z.array(suppression).default([]),
+  logSources: logSources.default([]),
 });
 
-/** What a site decided: which detectors are on, how bad their findings are, and which findings it chose not to send. */
+/**
+ * What a site decided: which detectors are on, how bad their findings are, which findings it chose not to send, and which
+ * log sources it expects.
+ */
 export type Policy = z.infer<typeof policySchema>;
 export type Suppression = Policy['suppressions'][number];
 
@@ -93,58 +126,36 @@ export class PolicyError extends Error {
 /** The policy of a site that has written none. */
 export const DEFAULT_POLICY: Policy = policySchema.parse({ version: 1 });
 
-/** Reads a policy; throws a {@link PolicyError} that names every fault. `file` is for its messages. */
-export function parsePolicy(yaml: string, file: string, detectorIds: readonly string[]): Policy {
-  const lines = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  const fail = (faults: readonly { readonly offset: number; readonly message: string }[]) => {
-    const inOrder = [...faults].sort((a, b) => a.offset - b.offset);
-    return new PolicyError(
-      inOrder.map(({ offset, message }) => `${file}:${lines.linePos(offset).line}: ${inert(message)}`).join('\n'),
-    );
-  };
-  if (document.errors.length > 0) {
-    throw fail(
-      document.errors.map(({ code, message, pos }) => ({ offset: pos[0], message: YAML_FAULTS[code] ?? message })),
-    );
-  }
-
-  const written = contentOf(document);
-  if ('fault' in written) throw fail([{ offset: 0, message: written.fault }]);
-  const parsed = policySchema.safeParse(written.value);
-  const faults = [
-    ...(parsed.error?.issues.flatMap((issue) => faultsOf(issue, document)) ?? []),
-    ...unknownNames(written.value, detectorIds),
-  ];
-  if (!parsed.success || faults.length > 0) {
-    throw fail(
-      faults.map(({ path, message }) => ({
-        offset: offsetOf(document, path),
-        message: `${fieldOf(path)}: ${message}`,
-      })),
-    );
-  }
-  return parsed.data;
-}
-
-const YAML_FAULTS: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: 'the key on this line was there before',
-  MULTIPLE_DOCS: 'a second document begins here; a policy is one',
-};
-
-/** What a document says; not every one can be told: aliases may lead nowhere, or to more than memory holds. */
-function contentOf(document: Document): { readonly value: unknown } | { readonly fault: string } {
-  try {
-    return { value: document.toJS() ?? {} };
-  } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error) };
-  }
+/**
+ * Reads a policy; throws a {@link PolicyError} that names every fault. `file` is for its messages. Where it is told what
+ * day `today` is, a suppression that has ended is a fault.
+ */
+export function parsePolicy(yaml: string, file: string, detectorIds: readonly string[], today?: string): Policy {
+  const parsed = parseYamlFile(yaml, {
+    file,
+    what: 'policy',
+    schema: policySchema,
+    faultsIn: (written) => [
+      ...unknownNames(written, detectorIds),
+      ...(today === undefined ? [] : endedSuppressions(written, today)),
+    ],
+  });
+  if ('faults' in parsed) throw new PolicyError(parsed.faults.join('\n'));
+  return parsed.value;
 }
 
 /** For how many milliseconds repeats of one problem fold: what the site says of the detector, the detector, the site. */
 export function incidentWindowOf(policy: Policy, { id, incidentHours }: Detector): number {
   const own = incidentHours === undefined ? policy.incidentWindow : incidentHours * HOUR_MS;
   return policy.detectors[id]?.incidentWindow ?? own;
+}
+
+/** The length of an alert's incident, in milliseconds, by its detector. */
+export function incidentWindowsOf(policy: Policy, detectors: readonly RegisteredDetector[]): (alert: Alert) => number {
+  const windows = new Map<string, number>(
+    detectors.map(({ detector }) => [detector.id, incidentWindowOf(policy, detector)]),
+  );
+  return ({ detector }) => windows.get(detector.id) ?? policy.incidentWindow;
 }
 
 /**
@@ -174,12 +185,17 @@ function fieldMatches(alert: Alert, field: string, patterns: readonly string[]):
   );
 }
 
-interface Fault {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
+function endedSuppressions(written: unknown, today: string): Fault[] {
+  const { suppressions } = fieldsOf(written);
+  return (Array.isArray(suppressions) ? suppressions : []).flatMap((each: unknown, index) => {
+    const { until } = fieldsOf(each);
+    const hasEnded = date.safeParse(until).success && String(until) < today;
+    const message = `ended on ${until}: take the suppression out, or say until when it is to hold`;
+    return hasEnded ? [{ path: ['suppressions', index, 'until'], message }] : [];
+  });
 }
 
-/** Names that nothing has, looked for in whatever was written, so that no other fault hides them. */
+/** Names that nothing has. */
 function unknownNames(written: unknown, detectorIds: readonly string[]): Fault[] {
   const noDetector = (id: string, path: readonly PropertyKey[]): Fault => ({
     path,
@@ -215,58 +231,4 @@ function matchFieldFault(field: string): string | undefined {
     return 'the client chooses this, so that anybody could ask to be muted; actor.principalArn is whom it cannot choose';
   const meant = MATCH_FIELDS.find((known) => known.endsWith(`.${name}`));
   return `no such field${meant ? ` (did you mean "${meant}"?)` : didYouMean(field, MATCH_FIELDS)}; evidence.NAME is allowed too`;
-}
-
-function faultsOf(issue: z.core.$ZodIssue, document: Document): Fault[] {
-  const { path } = issue;
-  if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(
-      (path[0] === 'detectors' ? override : path[0] === 'suppressions' ? suppression : policySchema).shape,
-    );
-    return issue.keys.map((key) => ({
-      path: [...path, key],
-      message: `no such setting${didYouMean(key, known)}; there are ${known.join(', ')}`,
-    }));
-  }
-  const node = nodeAt(document, path);
-  const seen = isScalar(node) && node.value !== null ? (node.source ?? String(node.value)) : undefined;
-  const message =
-    issue.code === 'invalid_value'
-      ? `expected ${issue.values.join(', ')}`
-      : issue.code === 'invalid_type'
-        ? issue.message
-            .replace(/^Invalid input: expected (?:object|record), .*/, 'expected names and values')
-            .replace(/^Invalid input: expected array, .*/, 'expected a list')
-        : issue.message;
-  if (seen === undefined) return [{ path, message: node === undefined ? `${message}, but it is missing` : message }];
-  const meant = issue.code === 'invalid_value' ? didYouMean(seen, issue.values.map(String)) : '';
-  return [{ path, message: `${message}, seen "${cut(seen, 80)}"${meant}` }];
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-function fieldOf(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'the policy' : path.map(String).join('.');
-}
-
-/** The node that was written at a path; a list's only element may stand in the list's place. */
-function nodeAt(document: Document, path: readonly PropertyKey[]): unknown {
-  const node: unknown = document.getIn(path, true);
-  const holder: unknown = document.getIn(path.slice(0, -1), true);
-  return node === undefined && isScalar(holder) ? holder : node;
-}
-
-/** Where a field, or the nearest part of its path that was written, begins in the file. */
-function offsetOf(document: Document, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const holder: unknown = document.getIn(path.slice(0, length - 1), true);
-    const last = path[length - 1];
-    const node: unknown = isMap(holder)
-      ? holder.items.find(({ key }) => isScalar(key) && key.value === last)?.key
-      : isSeq(holder) && holder.items[Number(last)];
-    if (isNode(node) && node.range) return node.range[0];
-  }
-  return document.contents?.range?.[0] ?? 0;
 }

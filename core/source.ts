@@ -14,6 +14,8 @@ export interface EventContext {
     readonly account?: string | undefined;
     readonly region?: string | undefined;
     readonly requestUri?: string | undefined;
+    /** Only where it is known that parts of the event are missing. */
+    readonly partial?: true | undefined;
   };
   readonly actor: Actor;
   readonly target: Target;
@@ -66,6 +68,15 @@ export interface Source<E, W> {
   readonly schema: z.ZodType<E>;
   /** Whether a parsed JSON value claims to be an event of this source. */
   recognises(value: object): boolean;
+  /**
+   * An event made of what is whole in the beginning of one's JSON, or `undefined` where that is too little to judge by.
+   * Absent for a source whose events arrive whole or not at all.
+   */
+  salvage?(text: string): object | undefined;
+  /** Whether it is known that parts of an event are missing; absent for never. */
+  isPartial?(event: E): boolean;
+  /** The index keys of a record that was not parsed yet; `undefined` where it takes parsing to tell, or to be an event. */
+  glance(record: object): readonly string[] | undefined;
   /** The index keys under which a detector with this `when` is filed. */
   selects(when: W): readonly string[];
   /** The index keys under which detectors for this event may be filed. */

@@ -2,17 +2,22 @@ import type { Context } from 'aws-lambda';
 import { Deadline } from '../aws/deadline.ts';
 import { errorInWords } from '../aws/deliver.ts';
 import type { RegisteredDetector } from '../core/detector.ts';
-import { createPipeline } from '../core/pipeline.ts';
-import { incidentWindowOf } from '../core/policy.ts';
-import type { SourceId } from '../core/sources.ts';
+import { type LogSourceId, logSourceOf } from '../core/log-sources/log-source.ts';
+import { Sightings } from '../core/log-sources/sightings.ts';
+import { type Counts, createPipeline } from '../core/pipeline.ts';
+import { incidentWindowsOf } from '../core/policy.ts';
+import { detectorIds } from '../detectors/ids.ts';
 import { Detection, type FetchObject } from './detection.ts';
 import { type BatchResponse, judgeEvent } from './events.ts';
-import { logInvocation } from './log.ts';
+import { countsBy, logInvocation } from './log.ts';
 import { readPolicy } from './policy.ts';
-import { fifoQueueUrl, policyFile, readSettings, region } from './settings.ts';
+import { fifoQueueUrl, incidentTable, policyFile, readSettings, region } from './settings.ts';
+import { recordSightings } from './sightings.ts';
 
 export interface DetectOptions {
-  readonly source: SourceId;
+  /** The function's folder, by which its log lines and metrics are known. */
+  readonly name: string;
+  readonly source: LogSourceId;
   readonly detectors: readonly RegisteredDetector[];
   /** Fetches what S3 announces. A function without it quarantines announcements. */
   readonly fetchObject?: FetchObject;
@@ -22,45 +27,65 @@ export interface DetectOptions {
  * A Lambda handler that judges everything it is given, and ends by itself before its time is over. Settings are read
  * here, at cold start.
  */
-export function detectFunction({ source, detectors, fetchObject }: DetectOptions) {
+export function detectFunction({ name, source, detectors, fetchObject }: DetectOptions) {
   const settings = readSettings({
     FINDINGS_QUEUE_URL: fifoQueueUrl,
     QUARANTINE_QUEUE_URL: fifoQueueUrl,
+    INCIDENT_TABLE: incidentTable,
     AWS_REGION: region,
     POLICY_FILE: policyFile,
   });
-  const policy = readPolicy(
-    settings.POLICY_FILE,
-    detectors.map(({ detector }) => detector.id),
-  );
-  const windows = new Map<string, number>(
-    detectors.map(({ detector }) => [detector.id, incidentWindowOf(policy, detector)]),
-  );
+  const policy = readPolicy(settings.POLICY_FILE, detectorIds);
+  const pipeline = createPipeline({ detectors, policy });
+  const windowOf = incidentWindowsOf(policy, detectors);
+  const sightings = new Sightings();
 
   return async (
     event: unknown,
     context: Pick<Context, 'getRemainingTimeInMillis'>,
   ): Promise<BatchResponse | undefined> => {
     const startedAt = performance.now();
-    const pipeline = createPipeline({ detectors, policy });
+    const now = Date.now();
+    const before = { ...pipeline.counts };
+    const deadline = new Deadline(context.getRemainingTimeInMillis());
     const detection = new Detection({
       source,
       pipeline,
-      windowOf: ({ detector }) => windows.get(detector.id) ?? policy.incidentWindow,
+      windowOf,
       findingsQueueUrl: settings.FINDINGS_QUEUE_URL,
       quarantineQueueUrl: settings.QUARANTINE_QUEUE_URL,
       fetchObject,
-      deadline: new Deadline(context.getRemainingTimeInMillis()),
+      deadline,
+      onSeen({ origin, records, lastAt: newestAt }) {
+        const logSource = origin && logSourceOf(source, origin);
+        if (logSource) sightings.add({ logSource, seenAt: now, records, newestAt });
+      },
     });
     try {
-      return await judgeEvent(event, detection, { source, region: settings.AWS_REGION });
+      const response = await judgeEvent(event, detection, { source, region: settings.AWS_REGION });
+      detection.problems.push(...(await recordSightings(settings.INCIDENT_TABLE, sightings, now, deadline)));
+      return response;
     } catch (error) {
       detection.problems.push(errorInWords(error));
       throw error;
     } finally {
       const durationMs = Math.round(performance.now() - startedAt);
       const { counts, problems } = detection;
-      logInvocation({ function: source, ...pipeline.counts, ...counts, problems, durationMs });
+      const quarantined = countsBy('quarantined', detection.reasons);
+      logInvocation({
+        function: name,
+        ...since(before, pipeline.counts),
+        ...counts,
+        ...quarantined,
+        problems,
+        durationMs,
+      });
     }
   };
+}
+
+/** What counters that only grow have grown by. */
+function since(before: Counts, now: Counts): Record<keyof Counts, number> {
+  const grown = Object.entries(now).map(([name, count]) => [name, count - before[name as keyof Counts]]);
+  return Object.fromEntries(grown);
 }

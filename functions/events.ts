@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { receivedInBase64, receivedInValue } from '../aws/payload.ts';
+import { receivedInValue } from '../aws/payload.ts';
 import type { SourceId } from '../core/sources.ts';
 import type { Detection } from './detection.ts';
 
@@ -29,12 +29,13 @@ export async function judgeEvent(
   { source, region }: { readonly source: SourceId; readonly region: string },
 ): Promise<BatchResponse | undefined> {
   const { data: kinesis } = kinesisEvent.safeParse(event);
-  if (kinesis) return await judgeKinesis(kinesis, detection, source, region);
+  if (kinesis) return await judgeKinesis(kinesis, detection, region);
   const { data: sqs } = sqsEvent.safeParse(event);
   if (sqs) return await judgeSqs(sqs, detection, region);
-  const payload = { origin: { region }, source };
+  const origin = { region };
   const { data: logs } = subscriptionEvent.safeParse(event);
-  await detection.judge(logs ? receivedInBase64(logs.awslogs.data, payload) : receivedInValue(event, payload));
+  if (logs) await detection.judgeEncoded(logs.awslogs.data, origin);
+  else await detection.judge(receivedInValue(event, { origin, source }));
   return undefined;
 }
 
@@ -42,12 +43,11 @@ export async function judgeEvent(
 async function judgeKinesis(
   { Records }: z.infer<typeof kinesisEvent>,
   detection: Detection,
-  source: SourceId,
   region: string,
 ): Promise<BatchResponse> {
   for (const { kinesis, eventSourceARN } of Records) {
     const origin = { region: eventSourceARN?.split(':')[3] || region };
-    if (!(await detection.isDone(() => detection.judge(receivedInBase64(kinesis.data, { origin, source })))))
+    if (!(await detection.isDone(() => detection.judgeEncoded(kinesis.data, origin))))
       return { batchItemFailures: [{ itemIdentifier: kinesis.sequenceNumber }] };
   }
   return { batchItemFailures: [] };

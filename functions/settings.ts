@@ -11,9 +11,27 @@ export const fifoQueueUrl = z.url(expected('the URL of an SQS FIFO queue, which 
   error: 'expected a FIFO queue, whose URL ends in .fifo',
 });
 
+export const queueUrl = z.url(expected('the URL of an SQS queue'));
+
+/** One or more, separated by commas. */
+export const queueUrls = z
+  .string(expected('the URLs of SQS queues, separated by commas'))
+  .transform((list) => list.split(','))
+  .pipe(z.array(z.url(expected('the URLs of SQS queues, separated by commas'))));
+
 export const topicArn = z
   .string(expected('the ARN of an SNS topic'))
   .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, expected('the ARN of an SNS standard topic'));
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
+export const incidentTable = z
+  .string(expected('the name of a DynamoDB table'))
+  .regex(/^[\w.-]{3,255}$/, expected('the name of a DynamoDB table, not its ARN'));
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
+export const logGroup = z
+  .string(expected('the name of a log group'))
+  .regex(/^[\w./#-]{1,512}$/, expected('the name of a log group'));
 
 /** Lambda sets it. */
 export const region = z.string(expected('a region, as Lambda sets it')).min(1);

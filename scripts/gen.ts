@@ -45,6 +45,16 @@ function registry(source: string): string {
   ].join('\n');
 }
 
+/** Every detector's id, for who must know the names and need not load the detectors. */
+function ids(): string {
+  const all = SOURCE_IDS.flatMap((source) => slugsOf(source).map((slug) => `  '${source}/${slug}',\n`));
+  return [
+    '// Made by `npm run gen` from the folders beside it. Do not edit.',
+    `export const detectorIds: readonly string[] = [\n${all.join('')}];`,
+    '',
+  ].join('\n');
+}
+
 async function catalogue(): Promise<string> {
   const rows: string[] = [];
   for (const source of SOURCE_IDS) {
@@ -100,7 +110,8 @@ function write(path: string, content: string): void {
 }
 
 for (const source of SOURCE_IDS) write(`detectors/${source}/index.ts`, registry(source));
-write('core/k8s-audit/json-bytes.wasm.ts', await assembled('core/k8s-audit/json-bytes.wat'));
+write('detectors/ids.ts', ids());
+write('core/json-bytes.wasm.ts', await assembled('core/json-bytes.wat'));
 write('docs/detectors.md', await catalogue());
 write('docs/alert.schema.json', `${JSON.stringify(z.toJSONSchema(alertSchema), null, 2)}\n`);
 

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { SOURCE_IDS } from '../core/sources.ts';
+import { LOG_SOURCE_IDS } from '../core/log-sources/log-source.ts';
 import { RUNBOOK_HEADINGS } from './runbook.ts';
 
 const [id = ''] = process.argv.slice(2);
 const [source, slug, ...rest] = id.split('/');
 
-if (!SOURCE_IDS.includes(source as never) || !slug || rest.length > 0 || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug)) {
-  process.stderr.write(`usage: npm run new ${SOURCE_IDS.join('|')}/thing-and-act   (seen: "${id}")\n`);
+if (!LOG_SOURCE_IDS.includes(source as never) || !slug || rest.length > 0 || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug)) {
+  process.stderr.write(`usage: npm run new ${LOG_SOURCE_IDS.join('|')}/thing-and-act   (seen: "${id}")\n`);
   process.exit(2);
 }
 

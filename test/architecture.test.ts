@@ -49,7 +49,8 @@ const ARROWS: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   aws: ['aws', 'core', 'zod', /^@aws-sdk\//, /^node:/],
   functions: ['functions', 'core', 'detectors', 'aws', 'zod', 'aws-lambda', /^node:/],
   cli: ['cli', 'core', 'detectors', 'aws', /^node:/],
-  infra: ['infra', 'core', 'detectors', 'constructs', /^aws-cdk-lib/, /^node:/],
+  infra: ['infra', 'core', 'detectors', 'scripts', 'zod', 'yaml', 'constructs', 'cdk-nag', /^aws-cdk-lib/, /^node:/],
+  local: ['local', 'core', 'aws', 'cli', 'scripts', 'zod', 'aws-lambda', 'fauxqs', 'dynalite', /^@aws-sdk\//, /^node:/],
   scripts: ['scripts', 'core', 'detectors', 'zod', 'esbuild', 'wabt', /^node:/],
   'vitest.config.ts': ['vitest/config'],
 };

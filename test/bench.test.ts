@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ENGINES, type EngineName } from '../bench/engines.ts';
+import { ENGINES, type EngineName, type Outcome } from '../bench/engines.ts';
 import { linesOf } from '../bench/lines.ts';
 import { rulesMet } from '../bench/peers/ours.ts';
 import { trailObjects } from '../bench/traffic/trail.ts';
@@ -62,18 +62,19 @@ describe('generated audit traffic', () => {
     expect(new Set(events.map(({ userAgent }) => userAgent)).size).toBeGreaterThan(30);
   });
 
-  it('is judged alike by every engine, and holds something to find', () => {
-    const judged = (name: EngineName) => {
+  it('is judged alike by every engine, and holds something to find', async () => {
+    const judged = async (name: EngineName) => {
       const engine = ENGINES[name]();
-      const outcomes = payloads.map((payload) => engine(payload));
+      const outcomes: Outcome[] = [];
+      for (const payload of payloads) outcomes.push(await engine(payload));
       const alerts = outcomes.flatMap((outcome): readonly Alert[] => outcome.alerts);
       return { alerts, events: outcomes.reduce((sum, outcome) => sum + outcome.events, 0) };
     };
-    const straight = judged('straight');
+    const straight = await judged('straight');
     expect(straight.events).toBe(COUNT);
     expect(straight.alerts.length).toBeGreaterThan(0);
-    expect(judged('indexed')).toEqual(straight);
-    expect(judged('engine')).toEqual(straight);
+    expect(await judged('indexed')).toEqual(straight);
+    expect(await judged('engine')).toEqual(straight);
   });
 });
 

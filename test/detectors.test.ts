@@ -6,6 +6,7 @@ import { decodeBase64Gzip } from '../aws/decode.ts';
 import { type Alert, alertSchema } from '../core/alert.ts';
 import type { Detector, RegisteredDetector } from '../core/detector.ts';
 import { deliveriesOf } from '../core/envelope.ts';
+import { LOG_SOURCE_IDS } from '../core/log-sources/log-source.ts';
 import { holesOf } from '../core/next-steps.ts';
 import { createPipeline } from '../core/pipeline.ts';
 import { parsePolicy } from '../core/policy.ts';
@@ -13,7 +14,7 @@ import { SEVERITIES } from '../core/severity.ts';
 import type { Source } from '../core/source.ts';
 import { SOURCE_IDS, sources } from '../core/sources.ts';
 import { nextStepsIn, RUNBOOK_HEADINGS, sectionsOf } from '../scripts/runbook.ts';
-import { catalogueEntries } from './support/shared.ts';
+import { catalogueEntries, hasShared } from './support/shared.ts';
 
 const root = new URL('../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
@@ -66,8 +67,10 @@ describe.each(folders)('%s', (id) => {
     expect(SEVERITIES).toContain(detector.severity);
     expect(detector.mitre.length).toBeGreaterThan(0);
     for (const technique of detector.mitre) expect(technique).toMatch(/^TA\d{4}:T\d{4}(\.\d{3})?$/);
-    const entries = catalogueEntries(detector.source);
-    if (entries) for (const entry of detector.covers) expect(entries.map(({ id }) => id)).toContain(entry);
+    // That a log is silent is an entry of the log's own.
+    const catalogues = detector.source === 'auditwire' ? LOG_SOURCE_IDS : [detector.source];
+    const entries = catalogues.flatMap((source) => catalogueEntries(source) ?? []);
+    if (hasShared) for (const entry of detector.covers) expect(entries.map(({ id }) => id)).toContain(entry);
   });
 
   it('fires on every fires- sample, the same way twice, and says why where the severity is not its own', async () => {
@@ -92,12 +95,12 @@ describe.each(folders)('%s', (id) => {
     for (const sample of samples) expect(alertsOn(registered, sample), sample).toEqual([]);
   });
 
-  it('reaches every resource or action of its `when` by a fires- sample', async () => {
+  it('reaches every resource, action or kind of its `when` by a fires- sample', async () => {
     const registered = await load(id);
     const { when } = registered.detector;
     const reached = [...reachedKeys(registered)];
-    const wanted = 'actions' in when ? (when.actions ?? []) : 'resources' in when ? (when.resources ?? []) : [];
-    for (const one of wanted)
+    const byPlace = 'actions' in when ? when.actions : 'resources' in when ? when.resources : undefined;
+    for (const one of 'kinds' in when ? when.kinds : (byPlace ?? []))
       expect(
         reached.some((key) => key === one || key.endsWith(` ${one}`)),
         one,

@@ -63,7 +63,10 @@ export function prettyAlert(alert: Alert, terminal: Terminal): string {
     ],
     ['from', joined(actor.sourceIp, said('userAgent', actor.userAgent))],
     ['', actor.forwardedFor && `claims to forward for ${actor.forwardedFor.join(', ')}`],
-    ['what', joined(event.action, target.resource, name, `→ ${event.outcome}`)],
+    [
+      'what',
+      joined(event.action, target.resource, name, `→ ${event.outcome}`, event.partial && '(by a part of its record)'),
+    ],
     ['', event.requestUri],
     ['where', place || undefined],
     ...Object.entries(alert.evidence).map(([fact, value]): [string, string] => [
@@ -103,7 +106,7 @@ function joined(...parts: readonly (string | number | undefined)[]): string | un
 }
 
 /** Lines of at most `width`, each behind `margin`; a word longer than that, such as a link, stays whole. */
-function wrapped(text: string, margin: string, width: number): string[] {
+export function wrapped(text: string, margin: string, width: number): string[] {
   const lines: string[] = [];
   let line = margin;
   for (const word of text.split(' ')) {

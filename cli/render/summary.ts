@@ -43,7 +43,8 @@ export function summary(counts: Counts, told: Told, tally: Tally, seconds: numbe
   ].join('\n');
 }
 
-function conservation(counts: Counts, told: Told): string {
+/** The line that every run ends with: `counts` say what became of records, `told` what became of findings. */
+export function conservation(counts: Counts, told: Pick<Told, 'alerted' | 'folded' | 'muted'>): string {
   const { records, quiet, found, quarantined, control, skipped, findings } = counts;
   return (
     `records ${records} = quiet ${quiet} + found ${found} + quarantined ${quarantined} + control ${control}` +
@@ -52,6 +53,7 @@ function conservation(counts: Counts, told: Told): string {
   );
 }
 
-function plural(count: number, noun: string): string {
+/** A number of things, in words. */
+export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -22,10 +22,16 @@ export function outcomeOf(event: CloudTrailEvent): Outcome {
 }
 
 /** The call in IAM notation, `lambda:UpdateFunctionCode`, without the API date behind Lambda's event names. */
-export function actionOf(event: CloudTrailEvent): string {
-  const service = event.eventSource.replace(/\.amazonaws\.com(?:\.cn)?$/, '');
-  return `${service}:${event.eventName.replace(/20\d{6}(?:v\d+)?$/, '')}`;
+export function actionOf({ eventSource, eventName }: Pick<CloudTrailEvent, 'eventSource' | 'eventName'>): string {
+  const service = eventSource.endsWith(SERVICE_SUFFIX)
+    ? eventSource.slice(0, -SERVICE_SUFFIX.length)
+    : eventSource.replace(/\.amazonaws\.com\.cn$/, '');
+  const isPlain = eventName.charCodeAt(eventName.length - 1) > NINE;
+  return `${service}:${isPlain ? eventName : eventName.replace(/20\d{6}(?:v\d+)?$/, '')}`;
 }
+
+const SERVICE_SUFFIX = '.amazonaws.com';
+const NINE = 0x39;
 
 const parameters = z.record(z.string(), z.unknown());
 

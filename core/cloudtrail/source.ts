@@ -12,7 +12,15 @@ export interface CloudTrailWhen {
   readonly caller?: 'root';
 }
 
+/** Where detectors of whatever root does are filed. */
+const ROOT = 'root';
+/** Where detectors of whatever anybody does are filed. */
 const ANY = '*';
+
+function keysOf(eventSource: string, eventName: string, isRoot: boolean): readonly string[] {
+  const action = actionOf({ eventSource, eventName });
+  return isRoot ? [action, ROOT, ANY] : [action, ANY];
+}
 
 /** CloudTrail management and data events, however they were delivered. */
 export const cloudTrail: Source<CloudTrailEvent, CloudTrailWhen> = {
@@ -20,9 +28,17 @@ export const cloudTrail: Source<CloudTrailEvent, CloudTrailWhen> = {
 
   recognises: (value) => 'eventSource' in value && 'eventName' in value && !('kinesis' in value) && !('s3' in value),
 
-  selects: (when) => when.actions ?? [ANY],
+  glance(record) {
+    const { eventSource, eventName, eventCategory, userIdentity } = record as Partial<Record<string, unknown>>;
+    if (typeof eventSource !== 'string' || typeof eventName !== 'string') return undefined;
+    if (eventCategory === 'Insight' || 'insightDetails' in record || eventSource.startsWith('aws:')) return undefined;
+    const isRoot = typeof userIdentity === 'object' && userIdentity !== null && 'type' in userIdentity;
+    return keysOf(eventSource, eventName, isRoot && userIdentity.type === 'Root');
+  },
 
-  answers: (event) => [actionOf(event), ANY],
+  selects: (when) => when.actions ?? [when.caller === 'root' ? ROOT : ANY],
+
+  answers: ({ eventSource, eventName, userIdentity }) => keysOf(eventSource, eventName, userIdentity.type === 'Root'),
 
   admits: (when, event) =>
     (when.caller !== 'root' || event.userIdentity.type === 'Root') &&

@@ -2,16 +2,13 @@ import type { Alert } from '../alert.ts';
 import type { Findings } from '../findings.ts';
 import { foldAlert, type Incident, openIncident, rollUpOf } from './incident.ts';
 
-/**
- * How many alert ids a problem remembers. A repeat that comes after so many others of the same problem is counted again;
- * it is still told under its old id, on which a subscriber can recognise it.
- */
-export const MAX_REMEMBERED_IDS = 256;
-
 /** What is remembered of one problem between findings. Plain data, so that any store can hold it. */
 export interface Problem {
   readonly incident?: Incident | undefined;
-  /** The ids of findings that were taken in, latest last, also when their incident has ended. */
+  /**
+   * The ids of findings that were taken in, latest last, also when their incident has ended: of all there ever were, those
+   * that a store was asked about.
+   */
   readonly alertIds: readonly string[];
 }
 
@@ -30,11 +27,17 @@ export interface Step {
  */
 export function takeIn(before: Problem, { alert, alertIds, windowMs }: Findings, now: number): Step {
   const { problem, told } = closeIncident(before, now);
-  const fresh = alertIds.filter((id) => !problem.alertIds.includes(id));
-  if (fresh.length === 0) return { problem, told };
-  const remembered = [...problem.alertIds, ...fresh].slice(-MAX_REMEMBERED_IDS);
-  const count = alert.incident.count - (alertIds.length - fresh.length);
-  const news: Alert = { ...alert, incident: { ...alert.incident, count } };
+  const known = new Set(problem.alertIds);
+  const fresh = alertIds.filter((id) => !known.has(id));
+  const [firstFresh] = fresh;
+  if (firstFresh === undefined) return { problem, told };
+  const remembered = [...problem.alertIds, ...fresh];
+  const news: Alert = {
+    ...alert,
+    // Whoever has seen an alert drops the next with its id: what is new must not go out under what is known.
+    alertId: known.has(alert.alertId) ? firstFresh : alert.alertId,
+    incident: { ...alert.incident, count: alert.incident.count - (alertIds.length - fresh.length) },
+  };
   if (!problem.incident)
     return {
       problem: { incident: openIncident(news, now + windowMs), alertIds: remembered },

@@ -17,31 +17,51 @@ export interface StoredProblem {
  * Every implementation passes `test/support/incident-store-contract.ts`.
  */
 export interface IncidentStore {
-  get(dedupKey: string): Promise<StoredProblem | undefined>;
+  /** A problem. Its `alertIds` have all of the given ids that it ever took in, and may have others. */
+  get(dedupKey: string, alertIds: readonly string[]): Promise<StoredProblem | undefined>;
   /**
-   * Writes a problem that was read as version `since`, `undefined` where there was none, and resolves to `true`; or to
-   * `false`, writing nothing, where another has written in between. It may be forgotten after `forgetAt`, in
-   * milliseconds since 1970.
+   * Writes a problem that builds on what was read, `undefined` where there was nothing, and resolves to `true`; or to
+   * `false`, changing nothing, where another has written in between. What was taken in stays so, also if `alertIds` lacks
+   * it. All may be forgotten {@link REMEMBERED_FOR_MS} after `now`, in milliseconds since 1970, but not sooner than that
+   * after the end of an incident.
    */
-  put(dedupKey: string, problem: Problem, since: number | undefined, forgetAt: number): Promise<boolean>;
+  put(dedupKey: string, problem: Problem, read: StoredProblem | undefined, now: number): Promise<boolean>;
   /** Up to `limit` problems whose incident ends at or before `now`, those that end first before the others. */
   expired(now: number, limit: number): Promise<readonly string[]>;
 }
 
+interface Remembered {
+  /** JSON, as a table would have it, so that nobody changes what was stored or stores what no table could hold. */
+  readonly json: string;
+  readonly version: number;
+  readonly closesAt: number;
+  readonly alertIds: ReadonlySet<string>;
+}
+
 /** Remembers for as long as the process lives, and forgets nothing before that. */
 export class MemoryIncidentStore implements IncidentStore {
-  /** As JSON, like a table would, so that nobody changes what was stored or stores what no table could hold. */
-  readonly #stored = new Map<string, { json: string; version: number; closesAt: number }>();
+  readonly #stored = new Map<string, Remembered>();
 
-  async get(dedupKey: string): Promise<StoredProblem | undefined> {
+  async get(dedupKey: string, alertIds: readonly string[]): Promise<StoredProblem | undefined> {
     const stored = this.#stored.get(dedupKey);
-    return stored && { problem: JSON.parse(stored.json), version: stored.version };
+    if (!stored) return undefined;
+    const problem: Problem = JSON.parse(stored.json);
+    return {
+      problem: { ...problem, alertIds: alertIds.filter((id) => stored.alertIds.has(id)) },
+      version: stored.version,
+    };
   }
 
-  async put(dedupKey: string, problem: Problem, since: number | undefined): Promise<boolean> {
-    if (this.#stored.get(dedupKey)?.version !== since) return false;
-    const closesAt = problem.incident?.closesAt ?? Infinity;
-    this.#stored.set(dedupKey, { json: JSON.stringify(problem), version: (since ?? 0) + 1, closesAt });
+  async put(dedupKey: string, problem: Problem, read: StoredProblem | undefined): Promise<boolean> {
+    const stored = this.#stored.get(dedupKey);
+    if (stored?.version !== read?.version) return false;
+    const { incident, alertIds } = problem;
+    this.#stored.set(dedupKey, {
+      json: JSON.stringify({ ...problem, alertIds: [] }),
+      version: (read?.version ?? 0) + 1,
+      closesAt: incident?.closesAt ?? Infinity,
+      alertIds: new Set(alertIds).union(stored?.alertIds ?? new Set()),
+    });
     return true;
   }
 

@@ -20,12 +20,13 @@ export function isSensitiveNamespace(namespace: string | undefined): boolean {
   return isSystemNamespace(namespace) || (namespace !== undefined && SENSITIVE.has(namespace));
 }
 
-const body = z.record(z.string(), z.unknown());
-
 /** The body as an object with string keys, or `undefined` for none, a scalar or a list (a JSON Patch). */
-export function asObject(value: unknown): Record<string, unknown> | undefined {
-  const parsed = body.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
+export function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return isObject(value) ? value : undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Answers that are not the object: a Status, and the renderings that a client may ask for and that leave the spec out. */

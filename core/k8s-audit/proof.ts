@@ -1,112 +1,135 @@
 import type { Engine } from '../engine.ts';
-import { type AuditEvent, auditEventSchema } from './schema.ts';
+import { TRUNCATED } from './partial.ts';
+import { type AuditEvent, auditEventSchema, type Stage } from './schema.ts';
 
-/** What was read of an event; bodies, ids, times, messages and other annotations were not. */
+/** What was read of an event; ids, times and other annotations were not. */
 export interface Head {
-  /** An object with `verb`, `user`, `impersonatedUser`, `sourceIPs` and `userAgent` as the event has them, and no more. */
-  readonly actor: object;
-  readonly stage: string;
+  /** An event that says who made the request and nothing else: what {@link actorIn} makes. */
+  readonly actor: AuditEvent;
+  readonly verb: string;
+  readonly stage: Stage;
   /** `namespace` and `name` are known from {@link Depth} `object` on. */
-  readonly objectRef: Readonly<Partial<Record<(typeof OBJECT)[number], string | undefined>>> | undefined;
+  readonly objectRef: AuditEvent['objectRef'];
   /** The status code; absent where the event has no status. */
   readonly code: number | undefined;
   /** The authorizer's decision, `''` where the annotations lack it; absent where the event has no annotations. */
   readonly decision: string | undefined;
-  /** Known at {@link Depth} `uri`. */
+  /** Known from {@link Depth} `uri` on. */
   readonly requestURI: string;
+  /** For {@link Depth} `body` alone. */
+  readonly bodies: Bodies | undefined;
 }
 
-/** How much of a head is known: not which object, all but the URI, all. */
-export type Depth = 'kind' | 'object' | 'uri';
+/** What is parsed only when a detector looks at it, as properties of an event and of its status. */
+export interface Bodies {
+  readonly ofEvent: Readonly<Record<'requestObject' | 'responseObject', PropertyDescriptor>>;
+  readonly ofStatus: Readonly<Record<'status' | 'reason' | 'message', PropertyDescriptor>>;
+}
+
+/** How much of a head is known: not which object, all but URI and bodies, all but bodies, all. */
+export type Depth = 'kind' | 'object' | 'uri' | 'body';
 
 /**
  * `quiet`: every event with this head is. `awake`: some are not, or it takes more than a head to tell. Else the depth at
  * which to ask again.
  */
-export type Answer = 'quiet' | 'awake' | 'object' | 'uri';
+export type Answer = 'quiet' | 'awake' | Exclude<Depth, 'kind'>;
 
-const TARGET = ['resource', 'apiGroup', 'subresource'] as const;
-const OBJECT = [...TARGET, 'namespace', 'name'] as const;
-const EVENT = [
-  'verb',
-  'stage',
-  'user',
-  'impersonatedUser',
-  'sourceIPs',
-  'userAgent',
-  'objectRef',
-  'responseStatus',
-  'annotations',
-];
+const ACTOR = ['user', 'impersonatedUser', 'sourceIPs', 'userAgent'];
+const TARGET = ['resource', 'apiGroup', 'subresource'];
+const OBJECT = [...TARGET, 'namespace', 'name'];
+const EVENT = [...ACTOR, 'verb', 'stage', 'objectRef', 'responseStatus', 'annotations', 'cut'];
 const DECISION = 'authorization.k8s.io/decision';
 
-const KNOWN = {
-  event: { kind: new Set(EVENT), object: new Set(EVENT), uri: new Set([...EVENT, 'requestURI']) },
-  objectRef: { kind: new Set<string>(TARGET), object: new Set<string>(OBJECT), uri: new Set<string>(OBJECT) },
-  responseStatus: new Set(['code']),
-  annotations: new Set([DECISION]),
-};
+const ANSWERED_AT = new Map<PropertyKey, Answer>([
+  ['namespace', 'object'],
+  ['name', 'object'],
+  ['requestURI', 'uri'],
+  ['requestObject', 'body'],
+  ['responseObject', 'body'],
+  ['status', 'body'],
+  ['reason', 'body'],
+  ['message', 'body'],
+]);
+/** Of what detectors ask for, the last in this order decides. */
+const ANSWERS: readonly Answer[] = ['quiet', 'object', 'uri', 'body', 'awake'];
+
+/** Thrown, always the same, where a detector wants to know what is not known. */
+const UNKNOWN = new Error('not known of this event');
 
 /**
- * Whether every event with this head is quiet, by asking the detectors themselves: they judge an event that tells what
- * is known of it and breaks off whoever wants to know more.
+ * The {@link Head.actor} of an event with these fields; `undefined` where they are others than an actor's, or such that
+ * no event may have them.
  */
-export function proofOf(engine: Engine<AuditEvent>, head: Head, depth: Depth): Answer {
-  const { actor, stage, code, decision, objectRef, requestURI } = head;
-  const parsed = auditEventSchema.safeParse({
-    ...actor,
-    stage,
-    ...(objectRef ? { objectRef } : {}),
-    ...(code === undefined ? {} : { responseStatus: { code } }),
-    ...(decision === undefined ? {} : { annotations: decision === '' ? {} : { [DECISION]: decision } }),
-    requestURI,
-  });
-  if (!parsed.success) return 'awake';
+export function actorIn(fields: object): AuditEvent | undefined {
+  return Object.keys(fields).every((key) => ACTOR.includes(key)) ? auditEventSchema.safeParse(fields).data : undefined;
+}
 
+/**
+ * Tells whether every event with some head is quiet, by asking the detectors themselves: they judge an event that tells
+ * what is known of it and breaks off whoever wants to know more.
+ */
+export function createProof(engine: Engine<AuditEvent>): (head: Head, depth: Depth) => Answer {
   // Kept here rather than in what is thrown, for a detector may catch it.
   const asked = new Set<PropertyKey>();
   const ask = (key: PropertyKey): never => {
     asked.add(key);
     throw UNKNOWN;
   };
-  const event = parsed.data;
-  const told = masked(
-    {
-      ...event,
-      objectRef: event.objectRef && masked(event.objectRef, KNOWN.objectRef[depth], ask),
-      responseStatus: event.responseStatus && masked(event.responseStatus, KNOWN.responseStatus, ask),
-      annotations: event.annotations && masked(event.annotations, KNOWN.annotations, ask),
+  /** What is laid over an object of which only these properties are known. */
+  const maskOf = (...names: readonly string[]): ProxyHandler<object> => {
+    const known = new Set<PropertyKey>(names);
+    return {
+      get: (object, key) => (known.has(key) ? Reflect.get(object, key) : ask(key)),
+      has: (object, key) => (known.has(key) ? Reflect.has(object, key) : ask(key)),
+      getOwnPropertyDescriptor: (object, key) =>
+        known.has(key) ? Reflect.getOwnPropertyDescriptor(object, key) : ask(key),
+      ownKeys: () => ask('its keys'),
+    };
+  };
+  const object = maskOf(...OBJECT);
+  const code = maskOf('code');
+  const masks = {
+    event: {
+      kind: maskOf(...EVENT),
+      object: maskOf(...EVENT),
+      uri: maskOf(...EVENT, 'requestURI'),
+      body: maskOf(...EVENT, 'requestURI', 'requestObject', 'responseObject'),
     },
-    KNOWN.event[depth],
-    ask,
-  );
-  try {
-    for (const judgement of engine(told)) {
-      if ('finding' in judgement || judgement.crash !== UNKNOWN) return 'awake';
+    objectRef: { kind: maskOf(...TARGET), object, uri: object, body: object },
+    responseStatus: { kind: code, object: code, uri: code, body: maskOf('code', 'status', 'reason', 'message') },
+    annotations: maskOf(DECISION, TRUNCATED),
+  };
+
+  return ({ actor, verb, stage, code, decision, objectRef, requestURI, bodies }, depth) => {
+    const annotations: Record<string, string> = decision ? { [DECISION]: decision } : {};
+    const status = { code, status: undefined, reason: undefined, message: undefined };
+    const event = {
+      ...actor,
+      verb,
+      stage,
+      requestURI,
+      objectRef: objectRef && masked(objectRef, masks.objectRef[depth]),
+      responseStatus: code === undefined ? undefined : masked(status, masks.responseStatus[depth]),
+      annotations: decision === undefined ? undefined : masked(annotations, masks.annotations),
+    };
+    if (bodies) {
+      Object.defineProperties(event, bodies.ofEvent);
+      Object.defineProperties(status, bodies.ofStatus);
     }
-  } catch (error) {
-    if (error !== UNKNOWN) throw error;
-  }
-  const answers = new Set([...asked].map((key) => ANSWERED_AT.get(key) ?? 'awake'));
-  return answers.has('awake') ? 'awake' : answers.has('uri') ? 'uri' : answers.has('object') ? 'object' : 'quiet';
+    asked.clear();
+    try {
+      for (const judgement of engine.judge(masked(event, masks.event[depth]))) {
+        if ('finding' in judgement || judgement.crash !== UNKNOWN) return 'awake';
+      }
+    } catch (error) {
+      if (error !== UNKNOWN) throw error;
+    }
+    const answers = new Set([...asked].map((key) => ANSWERED_AT.get(key) ?? 'awake'));
+    return ANSWERS.findLast((answer) => answers.has(answer)) ?? 'quiet';
+  };
 }
 
-const ANSWERED_AT = new Map<PropertyKey, Answer>([
-  ['namespace', 'object'],
-  ['name', 'object'],
-  ['requestURI', 'uri'],
-]);
-
-/** Thrown, always the same, where a detector wants to know what is not known. */
-const UNKNOWN = new Error('not known of this event');
-
-/** `target` with nothing to see but its `known` properties. */
-function masked<T extends object>(target: T, known: ReadonlySet<PropertyKey>, ask: (key: PropertyKey) => never): T {
-  return new Proxy(target, {
-    get: (object, key) => (known.has(key) ? Reflect.get(object, key) : ask(key)),
-    has: (object, key) => (known.has(key) ? Reflect.has(object, key) : ask(key)),
-    getOwnPropertyDescriptor: (object, key) =>
-      known.has(key) ? Reflect.getOwnPropertyDescriptor(object, key) : ask(key),
-    ownKeys: () => ask('its keys'),
-  });
+function masked<T extends object>(value: T, mask: ProxyHandler<NoInfer<T>>): T {
+  return new Proxy(value, mask);
 }

@@ -9,8 +9,9 @@ import type { AuditEvent } from './schema.ts';
  * - `unauthenticated`: 401, with no identity.
  * - `rejected`: authorized, then refused by admission, RBAC escalation checks or validation (400, 403, 422).
  * - `failed`: not found, conflict, server error.
+ * - `unknown`: the event was cut before it says. Whoever sends a request can have that happen, refused or not.
  */
-export type Outcome = 'succeeded' | 'dry-run' | 'denied' | 'unauthenticated' | 'rejected' | 'failed';
+export type Outcome = 'succeeded' | 'dry-run' | 'denied' | 'unauthenticated' | 'rejected' | 'failed' | 'unknown';
 
 export function outcomeOf(event: AuditEvent): Outcome {
   const outcome = answeredOutcomeOf(event);
@@ -29,8 +30,12 @@ function answeredOutcomeOf(event: AuditEvent): Exclude<Outcome, 'dry-run'> {
   const code = event.responseStatus?.code;
   if (code === 401) return 'unauthenticated';
   if (decision === 'forbid' || (code === 403 && decision === undefined)) return 'denied';
-  // A record without a status does not prove failure; the caller sees it as having worked.
-  if (code === undefined || (code >= 200 && code < 300) || code === 101) return 'succeeded';
+  if (code === undefined) {
+    if (event.responseStatus?.status === 'Failure') return 'failed';
+    // A whole record without a status does not prove failure; the caller sees it as having worked.
+    return event.cut ? 'unknown' : 'succeeded';
+  }
+  if ((code >= 200 && code < 300) || code === 101) return 'succeeded';
   if (event.stage === 'ResponseStarted' && code < 400) return 'succeeded';
   return code === 400 || code === 403 || code === 422 ? 'rejected' : 'failed';
 }
@@ -46,10 +51,11 @@ function isDryRun(event: AuditEvent): boolean {
     const options = deleteOptions.safeParse(event.requestObject);
     return options.success && options.data.dryRun.includes('All');
   }
+  // Its URI is looked at last: every request has another.
   return (
-    event.requestURI.includes('?') &&
     WRITES.has(event.verb) &&
     !IGNORES_DRY_RUN.has(event.objectRef?.subresource ?? '') &&
+    event.requestURI.includes('?') &&
     queryOf(event).getAll('dryRun').includes('All')
   );
 }

@@ -3,7 +3,9 @@ import type { Source } from '../source.ts';
 import { rfc3339, timeAt } from '../time.ts';
 import { arnOf, extraOf, isAnonymous, sourceIpOf } from './identity.ts';
 import { objectNameOf } from './object.ts';
+import { isPartial } from './partial.ts';
 import { hasOutcome, type Outcome, outcomeOf, resourceOf } from './request.ts';
+import { salvage } from './salvage.ts';
 import { type AuditEvent, auditEventSchema, type Stage } from './schema.ts';
 
 /** Which audit events a detector judges. An absent key means any, but for `stages`. */
@@ -16,15 +18,22 @@ export interface AuditWhen {
   /** Every stage but RequestReceived where absent: it has no outcome yet, and EKS logs it only for token requests. */
   readonly stages?: readonly Stage[];
   readonly outcomes?: readonly Outcome[];
-  /** `anonymous`: no credentials and let in all the same. `impersonator`: acted as somebody else. */
-  readonly caller?: 'anonymous' | 'impersonator';
+  /**
+   * `anonymous`: no credentials and let in all the same. `nobody`: that, or so far from being let in that no name was
+   * logged. `impersonator`: acted as somebody else.
+   */
+  readonly caller?: 'anonymous' | 'nobody' | 'impersonator';
+  /** Events of which parts are missing, and no others. */
+  readonly partial?: true;
 }
 
 const ANY = '*';
 
-function keysOf(verbs: readonly string[], resources: readonly string[]): string[] {
-  return verbs.flatMap((verb) => resources.map((resource) => `${verb} ${resource}`));
-}
+const CALLERS: Readonly<Record<NonNullable<AuditWhen['caller']>, (event: AuditEvent) => boolean>> = {
+  anonymous: ({ user }) => isAnonymous(user),
+  nobody: ({ user }) => user.username === '' || isAnonymous(user),
+  impersonator: ({ impersonatedUser }) => impersonatedUser !== undefined,
+};
 
 /** The EKS (or any Kubernetes) API server audit log. */
 export const k8sAudit: Source<AuditEvent, AuditWhen> = {
@@ -37,9 +46,24 @@ export const k8sAudit: Source<AuditEvent, AuditWhen> = {
     return ('auditID' in value || 'requestURI' in value || 'objectRef' in value) && !('eventSource' in value);
   },
 
-  selects: (when) => keysOf(when.verbs ?? [ANY], when.resources ?? [ANY]),
+  // Whether anybody was let in without a name takes more than a glance; the scanner tells it.
+  glance: () => undefined,
 
-  answers: (event) => keysOf([event.verb, ANY], [resourceOf(event) ?? '', ANY]),
+  salvage(text) {
+    const value = salvage(text);
+    return value && k8sAudit.recognises(value) ? value : undefined;
+  },
+
+  isPartial,
+
+  selects: ({ verbs = [ANY], resources = [ANY] }) =>
+    verbs.flatMap((verb) => resources.map((resource) => `${verb} ${resource}`)),
+
+  answers(event) {
+    const { verb } = event;
+    const resource = resourceOf(event) ?? '';
+    return [`${verb} ${resource}`, `${verb} ${ANY}`, `${ANY} ${resource}`, `${ANY} ${ANY}`];
+  },
 
   admits(when, event) {
     const stageFits = when.stages ? when.stages.includes(event.stage) : event.stage !== 'RequestReceived';
@@ -47,15 +71,15 @@ export const k8sAudit: Source<AuditEvent, AuditWhen> = {
     return (
       stageFits &&
       (!when.apiGroups || group === undefined || when.apiGroups.includes(group)) &&
-      (when.caller !== 'anonymous' || isAnonymous(event.user)) &&
-      (when.caller !== 'impersonator' || event.impersonatedUser !== undefined) &&
+      (!when.partial || isPartial(event)) &&
+      (when.caller === undefined || CALLERS[when.caller](event)) &&
       (!when.outcomes || hasOutcome(event, when.outcomes))
     );
   },
 
   // The client may choose the audit id (header Audit-ID), so that alone must not make a second act a repeat of the first.
-  eventKey: (event) =>
-    [event.auditID, event.requestReceivedTimestamp, event.verb, event.requestURI, event.user.username].join('\n'),
+  eventKey: ({ auditID, requestReceivedTimestamp, cut, verb, requestURI, user }) =>
+    [auditID, requestReceivedTimestamp || cut?.digest, verb, requestURI, user.username].join('\n'),
 
   context(event, origin) {
     const { user, impersonatedUser, objectRef } = event;
@@ -72,6 +96,7 @@ export const k8sAudit: Source<AuditEvent, AuditWhen> = {
         account: origin.account,
         region: origin.region,
         requestUri: redactUri(event.requestURI) || undefined,
+        partial: isPartial(event) || undefined,
       },
       actor: {
         username: user.username || undefined,

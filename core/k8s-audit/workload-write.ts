@@ -38,9 +38,15 @@ export function isWorkloadCreated({ verb, responseStatus }: AuditEvent): boolean
 export function isControlPlaneWork(event: AuditEvent): boolean {
   if (!isControlPlane(event)) return false;
   if (!event.user.username.startsWith('system:') || !isWorkloadCreated(event)) return true;
-  const { uid, ownerReferences = [] } = metadataOf(objectOf(event));
+  // What was sent says as much of its owner as what came of it, and is a third as long.
+  if (hasController(asObject(event.requestObject))) return true;
+  const object = objectOf(event);
   // Only an object that the server has made shows that it has no owner; a record with less shows nothing.
-  return uid === undefined || ownerReferences.some(({ controller }) => controller === true);
+  return metadataOf(object).uid === undefined || hasController(object);
+}
+
+function hasController(object: Readonly<Record<string, unknown>> | undefined): boolean {
+  return metadataOf(object).ownerReferences?.some(({ controller }) => controller === true) ?? false;
 }
 
 const observed = z.object({ observedGeneration: z.number().optional().catch(undefined) });

@@ -3,6 +3,7 @@ import type { RegisteredDetector } from '../../core/detector.ts';
 import anonymousAttempt from './anonymous-attempt/detector.ts';
 import anonymousRequest from './anonymous-request/detector.ts';
 import apiserverProxy from './apiserver-proxy/detector.ts';
+import auditEventTruncated from './audit-event-truncated/detector.ts';
 import awsAuthChange from './aws-auth-change/detector.ts';
 import certificateApproval from './certificate-approval/detector.ts';
 import certificateRequest from './certificate-request/detector.ts';
@@ -71,6 +72,13 @@ export const k8sAuditDetectors: readonly RegisteredDetector[] = [
       'kubectl get pod {evidence.workload} -n {target.namespace} -o wide',
       'kubectl get endpointslices -n {target.namespace} -o wide',
       'kubectl auth can-i create services/proxy -n {target.namespace} --as={actor.username}',
+    ],
+  },
+  {
+    detector: auditEventTruncated,
+    nextSteps: [
+      'kubectl get {target.resource} --all-namespaces --field-selector metadata.name={target.name} --output yaml --show-managed-fields',
+      'kubectl get {target.resource} --all-namespaces --field-selector metadata.name={target.name} --output json | jq \'.items[] | [paths(strings) as $p | {path: ($p | map(tostring) | join(".")), length: (getpath($p) | length)}] | sort_by(-.length) | .[:10]\'',
     ],
   },
   {

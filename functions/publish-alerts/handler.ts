@@ -1,26 +1,39 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { publishAlerts } from '../../aws/alert-topic.ts';
-import { Deadline } from '../../aws/deadline.ts';
-import { MemoryIncidentStore } from '../../core/incidents/store.ts';
-import { logInvocation } from '../log.ts';
-import { readSettings, topicArn } from '../settings.ts';
+import { UndeliveredError } from '../../aws/deliver.ts';
+import { countsBy, lagsOf, logInvocation } from '../log.ts';
+import { secondStage } from '../second-stage.ts';
+import { incidentTable, readSettings, topicArn } from '../settings.ts';
 import { Publication } from './publication.ts';
 
-const settings = readSettings({ ALERT_TOPIC_ARN: topicArn });
-const store = new MemoryIncidentStore();
+const settings = readSettings({ ALERT_TOPIC_ARN: topicArn, INCIDENT_TABLE: incidentTable });
 
-/** Turns findings from their queue into incidents, and tells those that must be told. */
+/**
+ * Turns findings from their queue into incidents, and tells those that must be told. Throws where it could do nothing with
+ * any message, so that a deployment that is broken shows among the platform's errors.
+ */
 export async function handler(
   { Records }: SQSEvent,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ): Promise<SQSBatchResponse> {
   const startedAt = performance.now();
-  const deadline = new Deadline(context.getRemainingTimeInMillis());
-  const publication = new Publication(store, Date.now(), (alerts) =>
-    publishAlerts(settings.ALERT_TOPIC_ARN, alerts, deadline),
-  );
+  const stage = secondStage(settings, context.getRemainingTimeInMillis());
+  const publication = new Publication(stage);
   const failed = await publication.publish(Records);
+  const problems = [...publication.problems];
   const durationMs = Math.round(performance.now() - startedAt);
-  logInvocation({ function: 'publish-alerts', ...publication.counts, problems: publication.problems, durationMs });
+  const news = publication.delivered.filter(({ incident }) => incident.state !== 'closed');
+  logInvocation({
+    function: 'publish-alerts',
+    ...publication.counts,
+    ...countsBy(
+      'alerts',
+      news.map(({ detector, severity }) => `${detector.id}:${severity}`),
+    ),
+    lagSeconds: lagsOf(news, stage.now),
+    problems,
+    durationMs,
+  });
+  if (failed.length === Records.length)
+    throw new UndeliveredError('findings messages', { items: failed, why: problems }, Records.length);
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }

@@ -52,6 +52,12 @@ describe('an alert as an SNS message', () => {
     expect(email).not.toContain('can-i');
   });
 
+  it('says in the mail that only a part of the record was there', () => {
+    const cut = { length: 300, field: 'requestObject', digest: 'd' };
+    expect(textsOf(alertOf({}, { cut })).email).toContain('delete (succeeded), by a part of its record\n');
+    expect(textsOf(alertOf()).email).toContain('delete (succeeded)\n');
+  });
+
   it('says in the subject what became of an incident', () => {
     const alert = alertOf({ severity: 'high' });
     const as = (state: Alert['incident']['state']) => ({ ...alert, incident: { ...alert.incident, state, count: 12 } });

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_BODY_BYTES, type QuarantinedRecord, quarantineMessage } from '../../aws/quarantine-queue.ts';
+import {
+  MAX_BODY_BYTES,
+  type QuarantinedRecord,
+  quarantinedRecordIn,
+  quarantineMessage,
+} from '../../aws/quarantine-queue.ts';
 import { MAX_SQS_BYTES, sqsBytesOf } from '../../aws/sqs.ts';
 
 const record = (raw: string, fields: Partial<QuarantinedRecord> = {}): QuarantinedRecord => ({
@@ -19,10 +23,13 @@ const attribute = (message: ReturnType<typeof quarantineMessage>, name: string) 
 /** What SQS takes of a body or an attribute, in the words of its API reference. */
 const TAKEN = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]+$/u;
 
-function rawOf(message: ReturnType<typeof quarantineMessage>): string {
-  const body = message.MessageBody;
-  return attribute(message, 'encoding') === 'text' ? body : gunzipSync(Buffer.from(body, 'base64')).toString();
+/** The record as who receives the message reads it. */
+function readBack({ MessageBody, MessageAttributes = {} }: ReturnType<typeof quarantineMessage>) {
+  const attributes = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]);
+  return quarantinedRecordIn({ body: MessageBody, attributes: Object.fromEntries(attributes) });
 }
+
+const rawOf = (message: ReturnType<typeof quarantineMessage>) => readBack(message)?.raw ?? '';
 
 describe('a record in quarantine', () => {
   it('is its own text, with the reason beside it', () => {
@@ -70,6 +77,33 @@ describe('a record in quarantine', () => {
       expect(sqsBytesOf(quarantineMessage(record(raw, { detail: long, origin }), 0))).toBeLessThanOrEqual(
         MAX_SQS_BYTES,
       );
+  });
+
+  it('is read back with its reason and its origin', () => {
+    const origins = fc.record(
+      {
+        file: fc.constant('s3://trail/AWSLogs/1.json.gz'),
+        line: fc.nat(),
+        logStream: fc.string(),
+        account: fc.constant('111122223333'),
+        receivedAt: fc.nat(),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(origins, fc.string(), (origin, raw) => {
+        expect(readBack(quarantineMessage(record(raw, { origin }), 0))).toEqual(record(raw, { origin }));
+      }),
+    );
+  });
+
+  it('is not taken for one where it is none', () => {
+    const attributes = { reason: 'not-json', detail: '-', origin: '{}', encoding: 'text' };
+    expect(quarantinedRecordIn({ body: 'a', attributes })?.raw).toBe('a');
+    for (const wrong of [{ origin: '{' }, { origin: '{"file":1}' }, { origin: '[]' }, { encoding: 'zip' }])
+      expect(quarantinedRecordIn({ body: 'a', attributes: { ...attributes, ...wrong } })).toBeUndefined();
+    expect(quarantinedRecordIn({ body: 'a', attributes: { ...attributes, encoding: 'gzip+base64' } })).toBeUndefined();
+    expect(quarantinedRecordIn({ body: 'a', attributes: {} })).toBeUndefined();
   });
 
   it('has an id that is the same when its payload comes again, and differs from that of any other record', () => {

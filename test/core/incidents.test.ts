@@ -4,7 +4,7 @@ import type { Alert } from '../../core/alert.ts';
 import { type Findings, FindingsByProblem, findingsSchema, MAX_ALERT_IDS } from '../../core/findings.ts';
 import { MAX_SAMPLES } from '../../core/incidents/incident.ts';
 import { Incidents } from '../../core/incidents/incidents.ts';
-import { closeIncident, MAX_REMEMBERED_IDS, NEW_PROBLEM, type Problem, takeIn } from '../../core/incidents/problem.ts';
+import { closeIncident, NEW_PROBLEM, type Problem, takeIn } from '../../core/incidents/problem.ts';
 import { SEVERITIES, type Severity } from '../../core/severity.ts';
 import { alertOf } from '../support/build.ts';
 
@@ -139,11 +139,15 @@ describe('the memory of a problem', () => {
     expect(problem.incident?.sightings.count).toBe(2);
   });
 
-  it(`remembers ${MAX_REMEMBERED_IDS} ids, the latest`, () => {
-    const arrivals = Array.from({ length: MAX_REMEMBERED_IDS + 1 }, (_, number) => [0, single(0, number)] as const);
-    const { alertIds } = takenIn(...arrivals).problem;
-    expect(alertIds.length).toBe(MAX_REMEMBERED_IDS);
-    expect(alertIds.at(-1)).toBe(single(0, MAX_REMEMBERED_IDS).alertIds[0]);
+  it('tells what is new in a message under an id that was not told before', () => {
+    const [pair] = gathered(alertAt(0), alertAt(1));
+    if (!pair) throw new Error('no findings');
+    expect(pair.alert.alertId).toBe(alertAt(0).alertId);
+    const { told } = takenIn([0, single(0)], [90, pair], [200, single(1)]);
+    expect(told.map(({ alertId, incident }) => [alertId, incident.state, incident.count])).toEqual([
+      [alertAt(0).alertId, 'opened', 1],
+      [alertAt(1).alertId, 'opened', 1],
+    ]);
   });
 
   it('says of findings one by one what a replay says of them', () => {

@@ -31,6 +31,18 @@ describe('linksOf', () => {
     expect(query).toContain("source~(~'/aws/eks/prod/cluster)");
   });
 
+  it('looks for an event that was cut by its text, for it has no fields', () => {
+    const queryOf = (id: string) => linksOf({ ...event, id, partial: true }).logsInsightsQuery;
+    expect(queryOf('5f0c2d3e')).toContain('filter @message like "5f0c2d3e" |');
+    expect(queryOf('')).toContain('filter @message like "[Truncated...]" |');
+  });
+
+  it('counts what a log group has where the alert is of what did not come from it', () => {
+    const queryOf = (cluster?: string) => linksOf({ ...event, source: 'auditwire', cluster }).logsInsightsQuery;
+    expect(queryOf('prod')).toMatch(/^filter @logStream like .* \| stats count\(\*\) as records by bin\(5m\)/);
+    expect(queryOf()).toMatch(/^stats count\(\*\)/);
+  });
+
   it('leads to the cluster, or to the event in CloudTrail', () => {
     expect(linksOf(event).console).toBe(
       'https://eu-west-1.console.aws.amazon.com/eks/home?region=eu-west-1#/clusters/prod',

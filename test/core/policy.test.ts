@@ -111,7 +111,7 @@ suppressions:
     ).toEqual([
       'policy.yaml:1: version: expected 1, seen "2"',
       'policy.yaml:2: incidentWindow: expected a duration like 30m, 6h or 2d, seen "30"',
-      'policy.yaml:3: incidentWindw: no such setting (did you mean "incidentWindow"?); there are version, runbookBaseUrl, incidentWindow, detectors, suppressions',
+      'policy.yaml:3: incidentWindw: no such setting (did you mean "incidentWindow"?); there are version, runbookBaseUrl, incidentWindow, detectors, suppressions, logSources',
       'policy.yaml:4: runbookBaseUrl: expected an address like https://wiki.example.com/runbooks, seen "ftp://files.example.com"',
       'policy.yaml:6: detectors.k8s-audit/pod-exce: no detector "k8s-audit/pod-exce" (did you mean "k8s-audit/pod-exec"?)',
       'policy.yaml:7: detectors.k8s-audit/pod-exce.severity: expected info, low, medium, high, critical, seen "hihg" (did you mean "high"?)',
@@ -283,6 +283,53 @@ describe('suppressionOf', () => {
   it('mutes nothing whose time is unknown, for it may have ended', () => {
     const timeless = { requestReceivedTimestamp: undefined, stageTimestamp: undefined };
     expect(mutes(muting('actor.username: alice, target.namespace: shop'), {}, timeless)).toBe(false);
+  });
+});
+
+describe('logSources', () => {
+  it('are cluster by cluster and trail by trail, with what silence is tolerated', () => {
+    const { logSources } = parse(`version: 1
+logSources:
+  - { source: k8s-audit, account: "111122223333", region: eu-west-1, cluster: prod, silence: 20m }
+  - { source: cloudtrail, account: "111122223333", region: us-gov-west-1 }
+`);
+    expect(logSources).toEqual([
+      { source: 'k8s-audit', account: '111122223333', region: 'eu-west-1', cluster: 'prod', silence: 1_200_000 },
+      { source: 'cloudtrail', account: '111122223333', region: 'us-gov-west-1' },
+    ]);
+    expect(DEFAULT_POLICY.logSources).toEqual([]);
+  });
+
+  it('names every fault of them', () => {
+    expect(
+      faults(`version: 1
+logSources:
+  - { source: k8s-audit, account: 111122223333, region: Ireland, cluster: prod }
+  - { source: k8s-audit, account: "111122223333", region: eu-west-1 }
+  - { source: cloudtrail, account: "111122223333", region: eu-west-1, cluster: prod }
+  - { source: cloud-trail, account: "111122223333", region: eu-west-1 }
+  - { source: cloudtrail, account: "111122223333", region: eu-west-1, silence: 1m }
+  - { source: cloudtrail, account: "1111", region: eu-west-1, silent: 1h }
+  - { source: k8s-audit, account: "111122223333", region: eu-west-1, cluster: "prod/../x" }
+`),
+    ).toEqual([
+      'policy.yaml:3: logSources.0.account: expected twelve digits in quotes, seen "111122223333"',
+      'policy.yaml:3: logSources.0.region: expected a region like eu-west-1, seen "Ireland"',
+      'policy.yaml:4: logSources.1.cluster: an audit log is of a cluster, but it is missing',
+      'policy.yaml:5: logSources.2.cluster: CloudTrail is of an account and region: leave it out, seen "prod"',
+      'policy.yaml:6: logSources.3.source: expected k8s-audit, cloudtrail, seen "cloud-trail" (did you mean "cloudtrail"?)',
+      'policy.yaml:7: logSources.4.silence: expected 5m or more, seen "1m"',
+      'policy.yaml:8: logSources.5.account: expected twelve digits in quotes, seen "1111"',
+      'policy.yaml:8: logSources.5.silent: no such setting (did you mean "silence"?); there are source, account, region, cluster, silence',
+      'policy.yaml:9: logSources.6.cluster: expected the name of a cluster, seen "prod/../x"',
+    ]);
+    expect(
+      faults(`version: 1
+logSources:
+  - { source: cloudtrail, account: "111122223333", region: eu-west-1 }
+  - { source: cloudtrail, account: "111122223333", region: eu-west-1, silence: 6h }
+`),
+    ).toEqual(['policy.yaml:4: logSources.1: is there twice']);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,7 +7,7 @@ import { decodeBase64Gzip } from '../../aws/decode.ts';
 import { detectors } from '../../cli/detectors.ts';
 import { createEngine } from '../../core/engine.ts';
 import { deliveriesOf, deliveriesOfValue } from '../../core/envelope.ts';
-import { WASM } from '../../core/k8s-audit/json-bytes.wasm.ts';
+import { WASM } from '../../core/json-bytes.wasm.ts';
 import * as real from '../../core/k8s-audit/scan.ts';
 import { k8sAudit } from '../../core/k8s-audit/source.ts';
 import { createPipeline } from '../../core/pipeline.ts';
@@ -28,7 +28,7 @@ function verdictsOn(deliveries: Iterable<Delivery>): string[] {
     if (delivery.source !== 'k8s-audit') return delivery.source;
     const parsed = k8sAudit.schema.safeParse(delivery.value);
     if (!parsed.success) return 'quarantined: schema-mismatch';
-    const judgements = engine(parsed.data);
+    const judgements = engine.judge(parsed.data);
     return judgements.length === 0
       ? 'quiet'
       : JSON.stringify(judgements.map(({ registered, ...word }) => [registered.detector.id, word]));
@@ -90,6 +90,7 @@ function twins(createScanner: typeof real.createScanner) {
       `${decision}"allow",${spelt}"forbid"`,
       `${decision}"allow",${decision}"forbid"`,
       `${decision}"forbid"`,
+      `"audit.k8s.io/truncated":"true",${decision}"forbid"`,
     ];
     return { scanner: createScanner(engine), texts: members.map(refused) };
   });
@@ -107,7 +108,7 @@ describe('the scanner', () => {
           (one) => plain.receive(one).outgoing,
         );
         const scanning = createPipeline({ detectors, all });
-        const rest = scanning.withoutQuiet(payload) ?? {};
+        const rest = scanning.withoutQuiet(payload)?.value ?? {};
         const restAlerts = [...deliveriesOfValue(rest, {}, decodeBase64Gzip)].map(
           (one) => scanning.receive(one).outgoing,
         );
@@ -143,42 +144,59 @@ describe('the scanner', () => {
   });
 });
 
-const source = (file: string) => readFileSync(new URL(`../../core/k8s-audit/${file}`, import.meta.url), 'utf8');
+const CORE = new URL('../../core/', import.meta.url);
+/** What the scanner is made of. */
+const FILES = [
+  ...['scan', 'scan-memory', 'record-reader', 'proof'].map((name) => `k8s-audit/${name}.ts`),
+  'json-bytes.ts',
+  'json-bytes.wasm.ts',
+];
+const fileOf = (name: string) => FILES.find((file) => file.endsWith(`/${name}`) || file === name) ?? name;
+const source = (file: string) => readFileSync(new URL(file, CORE), 'utf8');
 
 /** What one file's text is replaced by, and what that breaks. A pattern in hex is one of the WebAssembly. */
 const MUTANTS: readonly (readonly [what: string, file: string, from: string, to: string])[] = [
-  ['ignores the subresource', 'scan.ts', '[resource, apiGroup, subresource]', '[resource, apiGroup]'],
-  ['ignores the API group', 'scan.ts', '[resource, apiGroup, subresource]', '[resource, subresource]'],
-  ['ignores the actor', 'scan.ts', '? fields : undefined', '? { ...fields, user: undefined } : undefined'],
   [
-    'ignores impersonation',
-    'scan.ts',
-    '? fields : undefined',
-    '? { ...fields, impersonatedUser: undefined } : undefined',
+    'ignores the subresource',
+    'scan-memory.ts',
+    'internFour(verb, resource, apiGroup, subresource)',
+    'internFour(verb, resource, apiGroup, NOTHING)',
   ],
   [
-    'takes actors for the same by a few bytes',
-    'scan.ts',
-    'view.compare(actor.bytes, 0, length, start, end) === 0',
-    'true',
+    'ignores the API group',
+    'scan-memory.ts',
+    'internFour(verb, resource, apiGroup, subresource)',
+    'internFour(verb, resource, NOTHING, subresource)',
   ],
-  ['lets an actor hold other keys', 'scan.ts', 'ACTOR_KEYS.has(key)', 'key.length > 0'],
-  ['ignores the status', 'scan.ts', '(record.code << 4)', '(200 << 4)'],
-  ['ignores the stage', 'scan.ts', '(record.stage << 2)', '0'],
-  ['ignores the decision', 'scan.ts', '| record.decision;', ';'],
-  ['takes a key spelt otherwise', 'scan.ts', 'this.json.plainStringEnd(', 'this.json.stringEnd('],
-  ['ignores names', 'scan.ts', 'text(name)', "''"],
-  ['ignores namespaces', 'scan.ts', 'text(namespace)', "''"],
-  ['ignores the URI', 'scan.ts', 'text(requestURI)', "''"],
+  ['ignores the verb', 'scan-memory.ts', 'internFour(verb, resource,', 'internFour(NOTHING, resource,'],
+  ['ignores the actor', 'proof.ts', 'safeParse(fields)', 'safeParse({ ...fields, user: undefined })'],
+  ['ignores impersonation', 'proof.ts', 'safeParse(fields)', 'safeParse({ ...fields, impersonatedUser: undefined })'],
+  ['lets an actor hold other keys', 'proof.ts', 'ACTOR.includes(key)', 'key.length > 0'],
+  ['ignores the status', 'scan-memory.ts', '(record.code << 4)', '(200 << 4)'],
+  ['ignores the stage', 'scan-memory.ts', '(record.stage << 2)', '0'],
+  ['ignores the decision', 'scan-memory.ts', '| record.decision;', ';'],
+  ['takes a key spelt otherwise', 'record-reader.ts', 'this.json.plainStringEnd(', 'this.json.stringEnd('],
+  ['ignores names', 'scan-memory.ts', 'text(name)', "''"],
+  ['ignores namespaces', 'scan-memory.ts', 'text(namespace)', "''"],
+  ['ignores the URI', 'scan-memory.ts', 'text(requestURI)', "''"],
+  [
+    'remembers what was said of a body',
+    'scan-memory.ts',
+    "return this.#answerTo(record, actor, 'body') === 'quiet';",
+    'return true;',
+  ],
+  [
+    'takes the bodies of another record',
+    'record-reader.ts',
+    'span.end = isThere ? this.at : 0;',
+    'if (isThere) span.end = this.at;',
+  ],
+  ['takes the message of another record', 'record-reader.ts', 'status.end = reason.end = message.end = 0;', ''],
+  ['overlooks what the API server left out', 'record-reader.ts', 'if (this.#take(is.truncated)) return false;', ''],
   ['does not mind what follows a line', 'scan.ts', 'line.at === json.end', 'line.at > 0'],
   ['lets a detector ask in vain', 'proof.ts', 'asked.add(key);', ''],
   ['takes a finding for quiet', 'proof.ts', "'finding' in judgement ||", "'crash' in judgement &&"],
-  [
-    'does not look for the schema',
-    'proof.ts',
-    "if (!parsed.success) return 'awake';",
-    "if (!parsed.success) return 'quiet';",
-  ],
+  ['does not look for the schema', 'proof.ts', '.data : undefined', '.data ?? auditEventSchema.parse({}) : undefined'],
   ['skips too much behind a backslash', 'json-bytes.wasm.ts', '41026a2100', '41036a2100'],
   ['takes a bare quote for the end of an inner string', 'json-bytes.wasm.ts', '20011b0f', '41001b0f'],
   ['takes control characters', 'json-bytes.wasm.ts', '4120fd0f', '4100fd0f'],
@@ -197,9 +215,11 @@ describe('a broken scanner', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** The scanner with one file changed, in a place of its own. */
-  async function mutant(index: number, [, mutated, from, to]: (typeof MUTANTS)[number]): Promise<typeof real> {
-    const suffix = `${index}.ts`;
-    for (const file of ['scan.ts', 'proof.ts', 'json-bytes.ts', 'json-bytes.wasm.ts']) {
+  async function mutant(index: number, [, name, from, to]: (typeof MUTANTS)[number]): Promise<typeof real> {
+    const mutated = fileOf(name);
+    const place = join(folder, String(index));
+    mkdirSync(join(place, 'k8s-audit'), { recursive: true });
+    for (const file of FILES) {
       let text = source(file);
       if (file === mutated) {
         const whole = file.endsWith('.wasm.ts') ? Buffer.from(WASM, 'base64').toString('hex') : text;
@@ -207,16 +227,13 @@ describe('a broken scanner', () => {
         const changed = whole.replaceAll(from, to);
         text = whole === text ? changed : `export const WASM = '${Buffer.from(changed, 'hex').toString('base64')}';`;
       }
-      const own = text.replaceAll(
-        /'\.\/(scan|proof|json-bytes|json-bytes\.wasm)\.ts'/g,
-        (_, name) => `'./${name}.${suffix}'`,
-      );
-      const absolute = own.replaceAll(/'(\.\.?\/(?!scan\.|proof\.|json-bytes\.)[\w./-]+)'/g, (_, path) => {
-        return `'${new URL(path, new URL('../../core/k8s-audit/', import.meta.url)).href}'`;
+      const own = text.replaceAll(/'(\.\.?\/[\w./-]+)'/g, (_, path) => {
+        const { href } = new URL(path, new URL(file, CORE));
+        return FILES.some((one) => href.endsWith(`/core/${one}`)) ? `'${path}'` : `'${href}'`;
       });
-      writeFileSync(join(folder, file.replace(/ts$/, suffix)), absolute);
+      writeFileSync(join(place, file), own);
     }
-    return import(/* @vite-ignore */ pathToFileURL(join(folder, `scan.${suffix}`)).href);
+    return import(/* @vite-ignore */ pathToFileURL(join(place, 'k8s-audit/scan.ts')).href);
   }
 
   it.each(MUTANTS.map((one, index) => ({ what: one[0], index, one })))(

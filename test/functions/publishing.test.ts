@@ -1,12 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findingsMessage } from '../../aws/findings-queue.ts';
 import type { Alert } from '../../core/alert.ts';
 import type { Finding } from '../../core/finding.ts';
 import { FindingsByProblem } from '../../core/findings.ts';
-import { sqsEvent } from '../support/aws.ts';
+import { sqsEvent } from '../../local/aws.ts';
 import { alertOf } from '../support/build.ts';
 import { Bundles, invoke } from '../support/lambda.ts';
-import { Deployment } from '../support/lambda-deployment.ts';
+import { Deployment, payload } from '../support/lambda-deployment.ts';
+import { startFaltering, startRefusing } from '../support/refusing-servers.ts';
+
+const HOUR_MS = 3_600_000;
+const NOW = Date.UTC(2026, 2, 1, 10);
 
 let bundles: Bundles;
 let deployment: Deployment;
@@ -16,9 +21,13 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => bundles.remove());
 beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW });
   deployment = await Deployment.of(bundles);
 });
-afterEach(() => deployment.stop());
+afterEach(async () => {
+  vi.useRealTimers();
+  await deployment.stop();
+});
 
 const alert = (id: string, finding: Partial<Finding> = {}, fields: object = {}): Alert =>
   alertOf(finding, { auditID: id, ...fields }, { origin: { cluster: 'prod-blue', account: '111122223333' } });
@@ -88,13 +97,47 @@ describe('an incident', () => {
     expect((await deployment.aws.alerts(socQueue())).length).toBe(1);
   });
 
-  it('is told twice rather than never by a sandbox that remembers nothing, and under the same id', async () => {
+  it('is remembered by a sandbox that has just begun', async () => {
     await find(alert('one'));
     const batch = await nextBatch();
     await deployment.publish(batch);
-    await invoke(deployment.restartPublishing(), batch);
-    const ids = (await deployment.aws.alerts(socQueue())).map(({ alert: { alertId } }) => alertId);
-    expect(ids).toEqual([alert('one').alertId, alert('one').alertId]);
+    expect((await invoke(deployment.restartPublishing(), batch)).answer).toEqual({ batchItemFailures: [] });
+    expect((await deployment.aws.alerts(socQueue())).length).toBe(1);
+  });
+
+  it('is one also where three sources report the event, hours apart', async () => {
+    const { detail, ...envelope } = payload('eventbridge-cloudtrail.json') as { detail: { eventID: string } };
+    const another = { ...detail, eventID: '00000000-0000-4000-8000-000000000000' };
+    const gzipped = (value: unknown) => gzipSync(JSON.stringify(value));
+    const logEvents = [{ id: '1', timestamp: 1_758_028_591_000, message: JSON.stringify(detail) }];
+    const logs = gzipped({
+      messageType: 'DATA_MESSAGE',
+      owner: '111122223333',
+      logGroup: 'trail',
+      logStream: '111122223333_CloudTrail_eu-west-1',
+      subscriptionFilters: ['auditwire'],
+      logEvents,
+    });
+    const key = 'AWSLogs/111122223333/CloudTrail/eu-west-1/2025/09/16/1.json.gz';
+    await deployment.aws.putObject('trail', key, gzipped({ Records: [detail, another] }));
+    const announcement = {
+      Records: [{ eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'trail' }, object: { key } } }],
+    };
+    const announced = sqsEvent([{ MessageId: 'announced', Body: JSON.stringify(announcement) }]);
+    const told: Alert[] = [];
+    for (const event of [{ ...envelope, detail }, { awslogs: { data: logs.toString('base64') } }, announced]) {
+      const { error, log } = await invoke(deployment.cloudtrail, event);
+      expect(error).toBeUndefined();
+      expect(JSON.parse(log).findingsMessages).toBeGreaterThan(0);
+      told.push(...(await deployment.received()).map((received) => received.alert));
+      vi.setSystemTime(Date.now() + 12 * HOUR_MS);
+    }
+    // What the object alone reports is new, and told under an id of its own.
+    const ids = told.map(({ alertId }) => alertId);
+    expect(ids.length).toBe(new Set(ids).size);
+    const perDetector = Map.groupBy(told, ({ detector }) => detector.id);
+    for (const alerts of perDetector.values()) expect(alerts.map(({ incident }) => incident.count)).toEqual([1, 1]);
+    expect(perDetector.size).toBeGreaterThan(0);
   });
 });
 
@@ -103,9 +146,8 @@ describe('when SNS does not take an alert', () => {
     await find(alert('one'), alert('two', { dedup: ['bob'] }));
     const batch = await nextBatch();
     await deployment.aws.deleteTopic('alerts');
-    const { answer, log } = await invoke(deployment.publishAlerts, batch);
-    const asked = batch.Records.map(({ messageId }) => ({ itemIdentifier: messageId }));
-    expect(answer).toEqual({ batchItemFailures: asked });
+    const { error, log } = await invoke(deployment.publishAlerts, batch);
+    expect(error?.message).toMatch(/^2 of 2 findings messages not delivered: NotFound/);
     expect(JSON.parse(log)).toMatchObject({ messages: 2, failed: 2, findings: 0, alerted: 0 });
     expect(JSON.parse(log).problems.join()).toMatch(/NotFound/);
 
@@ -115,11 +157,69 @@ describe('when SNS does not take an alert', () => {
     expect((await deployment.aws.alerts(socQueue())).map(({ alert: { event } }) => event.id)).toEqual(['one', 'two']);
   });
 
+  it('still remembers what it took, however long it tried the rest', async () => {
+    const sns = await startFaltering('event-two');
+    const handler = bundles.start('publish-alerts', {
+      ...deployment.aws.environment,
+      AWS_ENDPOINT_URL_SNS: sns.address,
+      ALERT_TOPIC_ARN: deployment.aws.topicArn('alerts'),
+      INCIDENT_TABLE: deployment.aws.stateTable,
+    });
+    await find(alert('event-one'), alert('event-two', { dedup: ['bob'] }));
+    const batch = await nextBatch();
+    const [first, second] = batch.Records;
+    const { answer, log } = await invoke(handler, batch, 6_500);
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: second?.messageId }] });
+    expect(JSON.parse(log)).toMatchObject({
+      failed: 1,
+      findings: 1,
+      alerted: 1,
+      problems: ['Throttled', 'DeadlineError'],
+    });
+    sns.stop();
+    expect(await deployment.publish({ Records: first ? [first] : [] })).toEqual({ batchItemFailures: [] });
+    expect(await deployment.aws.alerts(socQueue())).toEqual([]);
+  });
+
   it('ends before Lambda would kill it, and asks for the messages again', async () => {
     await find(alert('one'));
     const batch = await nextBatch();
-    const { answer } = await invoke(deployment.publishAlerts, batch, 2_000);
-    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: batch.Records[0]?.messageId }] });
+    const { error } = await invoke(deployment.publishAlerts, batch, 2_000);
+    expect(error?.message).toBe('1 of 1 findings messages not delivered: DeadlineError');
+    expect(await deployment.publish(batch)).toEqual({ batchItemFailures: [] });
+    expect((await deployment.aws.alerts(socQueue())).length).toBe(1);
+  });
+});
+
+describe('a broken deployment', () => {
+  it('fails at the first event, names the cause, tells nothing and keeps the findings', async () => {
+    const refusing = await startRefusing();
+    const settings = {
+      ...deployment.aws.environment,
+      ALERT_TOPIC_ARN: deployment.aws.topicArn('alerts'),
+      INCIDENT_TABLE: deployment.aws.stateTable,
+    };
+    for (const [broken, cause] of [
+      [{ INCIDENT_TABLE: 'no-such-table' }, /ResourceNotFoundException/],
+      [{ AWS_ENDPOINT_URL_DYNAMODB: refusing.address }, /AccessDeniedException: .*not authorized/],
+      [{ ALERT_TOPIC_ARN: deployment.aws.topicArn('no-such-topic') }, /NotFound/],
+    ] as const) {
+      const handler = bundles.start('publish-alerts', { ...settings, ...broken });
+      await find(alert('one'));
+      const batch = await nextBatch();
+      const { error, log } = await invoke(handler, batch);
+      expect(error?.message).toMatch(/^1 of 1 findings messages not delivered/);
+      expect(error?.message).toMatch(cause);
+      expect(JSON.parse(log).problems.join()).toMatch(cause);
+      // The queue has forgotten in time that it had this message before.
+      vi.setSystemTime(Date.now() + HOUR_MS);
+    }
+    refusing.stop();
+    expect(await deployment.aws.alerts(socQueue())).toEqual([]);
+
+    await find(alert('one'));
+    await invoke(bundles.start('publish-alerts', settings), await nextBatch());
+    expect((await deployment.aws.alerts(socQueue())).length).toBe(1);
   });
 });
 

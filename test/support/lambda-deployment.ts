@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { SQSEvent } from 'aws-lambda';
-import { LocalAws, type Received } from './aws.ts';
+import { LocalAws, type Received } from '../../local/aws.ts';
 import { type Bundles, type Handler, type Invocation, invoke } from './lambda.ts';
 
-/** Everything that is deployed, on loopback: the bundled functions, their queues and topic, and who subscribes to it. */
+/** Everything that is deployed, on loopback: the bundled functions, their queues, table and topic, and who subscribes to it. */
 export class Deployment {
   readonly aws: LocalAws;
   readonly eksAudit: Handler;
   readonly cloudtrail: Handler;
   readonly publishAlerts: Handler;
+  readonly watch: Handler;
   readonly #bundles: Bundles;
 
   private constructor(aws: LocalAws, bundles: Bundles) {
@@ -19,10 +20,12 @@ export class Deployment {
       FINDINGS_QUEUE_URL: aws.queueUrl('findings.fifo'),
       QUARANTINE_QUEUE_URL: aws.queueUrl('quarantine.fifo'),
       ALERT_TOPIC_ARN: aws.topicArn('alerts'),
+      INCIDENT_TABLE: aws.stateTable,
     };
     this.eksAudit = bundles.start('eks-audit', settings);
     this.cloudtrail = bundles.start('cloudtrail', settings);
     this.publishAlerts = bundles.start('publish-alerts', settings);
+    this.watch = bundles.start('watch', settings);
   }
 
   /** A new deployment of functions that were bundled before. */
@@ -30,6 +33,7 @@ export class Deployment {
     const aws = await LocalAws.start();
     await aws.createQueue('findings.fifo');
     await aws.createQueue('quarantine.fifo');
+    await aws.createStateTable();
     await aws.createTopic('alerts');
     await aws.subscribe('alerts', 'soc');
     return new Deployment(aws, bundles);
@@ -42,8 +46,9 @@ export class Deployment {
   /** The same publishing function in a sandbox that remembers nothing. */
   restartPublishing(): Handler {
     return this.#bundles.start('publish-alerts', {
-      AWS_REGION: 'eu-west-1',
+      ...this.aws.environment,
       ALERT_TOPIC_ARN: this.aws.topicArn('alerts'),
+      INCIDENT_TABLE: this.aws.stateTable,
     });
   }
 

@@ -14,7 +14,7 @@ export interface CatalogueEntry {
   readonly peers: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** The entries that specify detection for one source, or `undefined` on a bare clone. */
+/** The entries that specify detection for one log source, or `undefined` on a bare clone. */
 export function catalogueEntries(source: string): CatalogueEntry[] | undefined {
   return hasShared ? JSON.parse(readFileSync(new URL(`catalogue/${source}.json`, shared), 'utf8')) : undefined;
 }

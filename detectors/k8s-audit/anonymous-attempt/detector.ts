@@ -31,6 +31,7 @@ export default defineDetector({
       'pods/ephemeralcontainers',
     ],
     outcomes: ['denied', 'unauthenticated', 'rejected', 'failed', 'dry-run'],
+    caller: 'nobody',
   },
 
   detect(event) {

@@ -23,10 +23,10 @@ export default defineDetector({
   when: { verbs: ['create'], resources: ['serviceaccounts/token'], outcomes: ['succeeded'] },
 
   detect(event) {
-    const { namespace = '-', name = '-' } = event.objectRef ?? {};
     const request = tokenRequestOf(event);
     const isKubelet = isNode(event.user) && !event.impersonatedUser;
     if (isKubelet && request?.isBoundToPod) return undefined;
+    const { namespace = '-', name = '-' } = event.objectRef ?? {};
     // kube-controller-manager fetches the tokens of its own controllers, which live there.
     if (callerOf(event) === 'component' && namespace === 'kube-system') return undefined;
     return {

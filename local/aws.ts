@@ -1,3 +1,5 @@
+import { devNull } from 'node:os';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, DeleteTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
@@ -11,7 +13,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
-import type { Alert } from '../../core/alert.ts';
+import type { Alert } from '../core/alert.ts';
+import { LocalDynamo, STATE_TABLE } from './dynamo.ts';
 
 const REGION = 'eu-west-1';
 const ACCOUNT = '000000000000';
@@ -25,31 +28,43 @@ export interface Received {
   readonly attributes: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
 }
 
-/** SQS, SNS and S3 on loopback, in this process. */
+/** SQS, SNS, S3 and DynamoDB on loopback, in this process. */
 export class LocalAws {
   readonly sqs: SQSClient;
   readonly sns: SNSClient;
   readonly s3: S3Client;
+  readonly dynamo: DynamoDBClient;
+  /** The name of the table that holds all state, whether or not there is one. */
+  readonly stateTable = 'state';
   readonly #server: FauxqsServer;
+  readonly #dynamoServer: LocalDynamo;
 
-  private constructor(server: FauxqsServer) {
+  private constructor(server: FauxqsServer, dynamoServer: LocalDynamo) {
     this.#server = server;
+    this.#dynamoServer = dynamoServer;
     const options = {
       region: REGION,
       endpoint: server.address,
       credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'test' },
+      // Where the environment asks for FIPS endpoints, the SDK refuses any other.
+      useFipsEndpoint: false,
     };
     this.sqs = new SQSClient(options);
     this.sns = new SNSClient(options);
     this.s3 = new S3Client({ ...options, forcePathStyle: true });
+    this.dynamo = new DynamoDBClient({ ...options, endpoint: dynamoServer.address });
   }
 
   static async start(): Promise<LocalAws> {
-    return new LocalAws(await startFauxqs({ port: 0, logger: false, defaultRegion: REGION }));
+    return new LocalAws(
+      await startFauxqs({ port: 0, logger: false, defaultRegion: REGION }),
+      await LocalDynamo.start(),
+    );
   }
 
   async stop(): Promise<void> {
     await this.#server.stop();
+    await this.#dynamoServer.stop();
   }
 
   /** What the SDK reads in a Lambda, pointed here. */
@@ -58,9 +73,13 @@ export class LocalAws {
       AWS_REGION: REGION,
       AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'test',
+      // What is in the home directory of whoever runs this is for the real AWS.
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
       AWS_ENDPOINT_URL_SQS: this.#server.address,
       AWS_ENDPOINT_URL_SNS: this.#server.address,
       AWS_ENDPOINT_URL_S3: this.#server.address,
+      AWS_ENDPOINT_URL_DYNAMODB: this.#dynamoServer.address,
     };
   }
 
@@ -92,6 +111,14 @@ export class LocalAws {
     await this.sns.send(new DeleteTopicCommand({ TopicArn: this.topicArn(name) }));
   }
 
+  async createStateTable(name = this.stateTable): Promise<void> {
+    await this.dynamo.send(new CreateTableCommand({ TableName: name, ...STATE_TABLE }));
+    for (;;) {
+      const { Table } = await this.dynamo.send(new DescribeTableCommand({ TableName: name }));
+      if (Table?.TableStatus === 'ACTIVE') return;
+    }
+  }
+
   /** A queue that receives what is published to a topic, or what its filter policy wants of that. */
   async subscribe(topic: string, queue: string, filterPolicy?: object): Promise<string> {
     const url = await this.createQueue(queue);
@@ -120,6 +147,11 @@ export class LocalAws {
         MessageDeduplicationId: id,
       }),
     );
+  }
+
+  /** Tells a standard queue of something, as S3 does of new objects. */
+  async notify(queueUrl: string, notification: unknown): Promise<void> {
+    await this.sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(notification) }));
   }
 
   /** Takes everything out of a queue. What was sent before is there at once, so that an empty answer is the end. */

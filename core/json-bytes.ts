@@ -6,6 +6,12 @@ import { WASM } from './json-bytes.wasm.ts';
  */
 export type Slack = 0 | 1;
 
+/** Where bytes lie in memory, up to but not including `end`. */
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A text to look for: where its bytes lie in memory. */
 export interface Literal {
   readonly at: number;
@@ -22,6 +28,20 @@ interface Functions {
   stringAfter(at: number, literal: number, length: number, slack: Slack): number;
   valueAfter(at: number, literal: number, length: number, slack: Slack): number;
   placeOf(at: number, end: number, literal: number, length: number): number;
+  intern(at: number, length: number): number;
+  internFour(
+    a: number,
+    aEnd: number,
+    b: number,
+    bEnd: number,
+    c: number,
+    cEnd: number,
+    d: number,
+    dEnd: number,
+  ): number;
+  recall(one: number, other: number, kind: number): number;
+  learn(one: number, other: number, kind: number, answer: number): number;
+  forget(): void;
 }
 
 /** As much of the global as is used; Node's own types lack it. */
@@ -30,8 +50,10 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: Functions };
 };
 
-/** Where the bytes to be read begin: behind the literals. */
-const START = 4096;
+/** Literals lie before this. */
+const LITERALS_END = 4096;
+/** Where the bytes to be read begin. What lies before takes no memory of the machine's until it is written to. */
+const START = 16 * 1024 * 1024;
 const PAGE = 65_536;
 /** Zeros behind the bytes, at which every function stops. */
 const PADDING = 128;
@@ -51,6 +73,7 @@ export class JsonBytes {
 
   constructor() {
     this.#wasm = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(WASM, 'base64'))).exports;
+    this.#wasm.memory.grow(START / PAGE);
     this.#view = Buffer.from(this.#wasm.memory.buffer);
   }
 
@@ -83,9 +106,37 @@ export class JsonBytes {
     const at = this.#literalsEnd;
     // Zeros up to a multiple of sixteen, and one at least.
     this.#literalsEnd += (bytes.length + 16) & ~15;
-    if (this.#literalsEnd > START) throw new RangeError('too many literals');
+    if (this.#literalsEnd > LITERALS_END) throw new RangeError('too many literals');
     this.#view.set(bytes, at);
     return { at, length: bytes.length };
+  }
+
+  /**
+   * A number below 65,536 that bytes, sixteen at least, keep until `forget` and no others have; -1 where there is no more
+   * room. Bytes that hold a zero may get the number of others.
+   */
+  intern(start: number, end: number): number {
+    return this.#wasm.intern(start, end - start);
+  }
+
+  /** The same for four strings together; -1 also where they are very long. */
+  internFour(a: Place, b: Place, c: Place, d: Place): number {
+    return this.#wasm.internFour(a.start, a.end, b.start, b.end, c.start, c.end, d.start, d.end);
+  }
+
+  /** What was learnt of two interned things and a number below 2^29; -1 for nothing. */
+  recall(one: number, other: number, kind: number): number {
+    return this.#wasm.recall(one, other, kind);
+  }
+
+  /** Remembers an answer from 0 to 6, or says `false`: there is no more room. */
+  learn(one: number, other: number, kind: number, answer: number): boolean {
+    return this.#wasm.learn(one, other, kind, answer) === 1;
+  }
+
+  /** Forgets all that was interned and learnt. */
+  forget(): void {
+    this.#wasm.forget();
   }
 
   /** Where the string ends whose opening quote is at `at`. */

@@ -1,5 +1,5 @@
-;; Where strings and values of JSON end, sixteen bytes at a time. json-bytes.ts says what each function is for, and holds
-;; what `wat2wasm` makes of this file. The bytes lie in memory with at least 128 zero bytes behind them: no string holds a
+;; Where strings and values of JSON end, sixteen bytes at a time, and what was answered of bytes seen before. json-bytes.ts
+;; says what each function is for, and json-bytes.wasm.ts holds what `wat2wasm` makes of this file. The bytes lie in memory with at least 128 zero bytes behind them: no string holds a
 ;; zero and no value begins with one, so that nothing runs past the end.
 (module
   (memory (export "memory") 1)
@@ -189,6 +189,126 @@
     (local.set $after (call $after (local.get $at) (local.get $literal) (local.get $length)))
     (if (i32.lt_s (local.get $after) (i32.const 0)) (then (return (local.get $at))))
     (call $valueEnd (local.get $after) (local.get $slack)))
+
+  ;; Memory: literals to 0x1000, a scratch area to 0x2000, 65,536 slots of addresses of interned bytes to 0x42000, 131,072
+  ;; slots of answers to 0x142000, interned bytes to 0x1000000, and then what is to be read.
+  (global $free (mut i32) (i32.const 0x142000))
+  (global $interned (mut i32) (i32.const 0))
+  (global $answers (mut i32) (i32.const 0))
+
+  (func (export "forget")
+    (memory.fill (i32.const 0x2000) (i32.const 0) (i32.const 0x140000))
+    (global.set $free (i32.const 0x142000))
+    (global.set $interned (i32.const 0))
+    (global.set $answers (i32.const 0)))
+
+  (func $mixed (param $hash i64) (param $at i32) (result i64)
+    (i64.rotl
+      (i64.mul (i64.xor (local.get $hash) (i64.load (local.get $at))) (i64.const 0x9e3779b97f4a7c15))
+      (i64.const 29)))
+
+  ;; Of sixteen bytes at least, in two lanes that do not wait for each other; the last sixteen may overlap those before.
+  (func $hash (param $at i32) (param $length i32) (result i32) (local $last i32) (local $one i64) (local $other i64)
+    (local.set $last (i32.sub (i32.add (local.get $at) (local.get $length)) (i32.const 16)))
+    (local.set $one (i64.extend_i32_u (local.get $length)))
+    (loop $next
+      (local.set $one (call $mixed (local.get $one) (local.get $at)))
+      (local.set $other (call $mixed (local.get $other) (i32.add (local.get $at) (i32.const 8))))
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (br_if $next (i32.lt_u (local.get $at) (local.get $last))))
+    (local.set $one (call $mixed (local.get $one) (local.get $last)))
+    (local.set $other (call $mixed (local.get $other) (i32.add (local.get $last) (i32.const 8))))
+    (i32.wrap_i64 (i64.shr_u
+      (i64.mul (i64.xor (local.get $one) (i64.rotl (local.get $other) (i64.const 32))) (i64.const 0x9e3779b97f4a7c15))
+      (i64.const 32))))
+
+  ;; The slot of these bytes, sixteen at least: a number that no others have. -1 where there is no more room.
+  (func $intern (export "intern") (param $at i32) (param $length i32) (result i32)
+    (local $slot i32) (local $entry i32) (local $size i32)
+    (local.set $slot (call $hash (local.get $at) (local.get $length)))
+    (loop $next
+      (local.set $slot (i32.and (local.get $slot) (i32.const 0xffff)))
+      (local.set $entry (i32.load offset=0x2000 (i32.shl (local.get $slot) (i32.const 2))))
+      (if (local.get $entry) (then
+        (if (i32.eq (i32.load (local.get $entry)) (local.get $length)) (then
+          (if (i32.ge_s (call $after (local.get $at) (i32.add (local.get $entry) (i32.const 16)) (local.get $length)) (i32.const 0))
+            (then (return (local.get $slot))))))
+        (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
+        (br $next))))
+    (local.set $size (i32.and (i32.add (local.get $length) (i32.const 32)) (i32.const -16)))
+    (if (i32.or
+          (i32.ge_u (global.get $interned) (i32.const 49152))
+          (i32.gt_u (i32.add (global.get $free) (local.get $size)) (i32.const 0x1000000)))
+      (then (return (i32.const -1))))
+    (memory.fill (i32.sub (i32.add (global.get $free) (local.get $size)) (i32.const 16)) (i32.const 0) (i32.const 16))
+    (i32.store (global.get $free) (local.get $length))
+    (memory.copy (i32.add (global.get $free) (i32.const 16)) (local.get $at) (local.get $length))
+    (i32.store offset=0x2000 (i32.shl (local.get $slot) (i32.const 2)) (global.get $free))
+    (global.set $free (i32.add (global.get $free) (local.get $size)))
+    (global.set $interned (i32.add (global.get $interned) (i32.const 1)))
+    (local.get $slot))
+
+  (func $append (param $to i32) (param $start i32) (param $end i32) (result i32)
+    (memory.copy (local.get $to) (local.get $start) (i32.sub (local.get $end) (local.get $start)))
+    (local.set $to (i32.add (local.get $to) (i32.sub (local.get $end) (local.get $start))))
+    (i32.store8 (local.get $to) (i32.const 0x2c))
+    (i32.add (local.get $to) (i32.const 1)))
+
+  ;; The same for four strings, of which together there are fewer than 4,000 bytes.
+  (func (export "internFour")
+    (param $a i32) (param $aEnd i32) (param $b i32) (param $bEnd i32)
+    (param $c i32) (param $cEnd i32) (param $d i32) (param $dEnd i32) (result i32) (local $to i32)
+    (if (i32.gt_u
+          (i32.add
+            (i32.add (i32.sub (local.get $aEnd) (local.get $a)) (i32.sub (local.get $bEnd) (local.get $b)))
+            (i32.add (i32.sub (local.get $cEnd) (local.get $c)) (i32.sub (local.get $dEnd) (local.get $d))))
+          (i32.const 4000))
+      (then (return (i32.const -1))))
+    ;; Sixteen commas first, so that there are bytes enough.
+    (v128.store (i32.const 0x1000) (i8x16.splat (i32.const 0x2c)))
+    (local.set $to (call $append (i32.const 0x1010) (local.get $a) (local.get $aEnd)))
+    (local.set $to (call $append (local.get $to) (local.get $b) (local.get $bEnd)))
+    (local.set $to (call $append (local.get $to) (local.get $c) (local.get $cEnd)))
+    (local.set $to (call $append (local.get $to) (local.get $d) (local.get $dEnd)))
+    (call $intern (i32.const 0x1000) (i32.sub (local.get $to) (i32.const 0x1000))))
+
+  ;; Where the answer is, or where it would be.
+  (func $answerAt (param $key i64) (result i32) (local $slot i32) (local $held i64)
+    (local.set $slot
+      (i32.wrap_i64 (i64.shr_u (i64.mul (local.get $key) (i64.const 0x9e3779b97f4a7c15)) (i64.const 47))))
+    (loop $next
+      (local.set $slot (i32.and (local.get $slot) (i32.const 0x1ffff)))
+      (local.set $held (i64.load offset=0x42000 (i32.shl (local.get $slot) (i32.const 3))))
+      (if (i32.and
+            (i64.ne (local.get $held) (i64.const 0))
+            (i64.ne (i64.shr_u (local.get $held) (i64.const 3)) (local.get $key)))
+        (then (local.set $slot (i32.add (local.get $slot) (i32.const 1))) (br $next))))
+    (i32.add (i32.const 0x42000) (i32.shl (local.get $slot) (i32.const 3))))
+
+  (func $keyOf (param $one i32) (param $other i32) (param $kind i32) (result i64)
+    (i64.or
+      (i64.extend_i32_u (local.get $one))
+      (i64.or
+        (i64.shl (i64.extend_i32_u (local.get $other)) (i64.const 16))
+        (i64.shl (i64.extend_i32_u (local.get $kind)) (i64.const 32)))))
+
+  (func (export "recall") (param $one i32) (param $other i32) (param $kind i32) (result i32)
+    (i32.sub
+      (i32.and
+        (i32.wrap_i64 (i64.load (call $answerAt (call $keyOf (local.get $one) (local.get $other) (local.get $kind)))))
+        (i32.const 7))
+      (i32.const 1)))
+
+  ;; Answers are 0 to 6.
+  (func (export "learn") (param $one i32) (param $other i32) (param $kind i32) (param $answer i32) (result i32)
+    (local $key i64)
+    (if (i32.ge_u (global.get $answers) (i32.const 98304)) (then (return (i32.const 0))))
+    (local.set $key (call $keyOf (local.get $one) (local.get $other) (local.get $kind)))
+    (i64.store (call $answerAt (local.get $key)) (i64.or
+      (i64.shl (local.get $key) (i64.const 3))
+      (i64.extend_i32_u (i32.add (local.get $answer) (i32.const 1)))))
+    (global.set $answers (i32.add (global.get $answers) (i32.const 1)))
+    (i32.const 1))
 
   ;; Looks for the fifth and the ninth byte of the literal first: the first ones stand before every key.
   (func (export "placeOf") (param $at i32) (param $end i32) (param $literal i32) (param $length i32) (result i32)

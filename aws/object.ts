@@ -1,0 +1,101 @@
+import { pipeline as piped, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { Pipeline } from '../core/pipeline.ts';
+import { quarantined } from '../core/record.ts';
+import { type Fault, MAX_DECODED_BYTES } from './decode.ts';
+import { type Payload, type Received, receivedInText, receivedInValue } from './payload.ts';
+
+/** How much of an object is unpacked and parsed at a time: few pieces cost less, small ones need less memory. */
+const CHUNK_BYTES = 512 * 1024;
+const OPENING = /^\s*\{\s*"Records"\s*:\s*\[\s*/;
+const MAX_OPENING_BYTES = 64;
+/** What stands between two records as CloudTrail writes them, and seldom anywhere else. */
+const BETWEEN = Buffer.from('},{"eventVersion":');
+
+/**
+ * Everything in an S3 object, gzip or not, but for the records of which no detector wants to know. A CloudTrail log of
+ * any size is judged as it streams, some hundred kilobytes at a time. What was broken is quarantined without its text,
+ * which the object keeps.
+ */
+export async function* receivedInObject(
+  bytes: AsyncIterable<Buffer>,
+  payload: Payload,
+  pipeline: Pick<Pipeline, 'isIgnored'>,
+): AsyncGenerator<Received> {
+  try {
+    for await (const part of partsOf(unpacked(bytes))) {
+      if (typeof part === 'string') yield* receivedInText(part, payload);
+      else for (const record of part) if (!pipeline.isIgnored(record)) yield* receivedInValue(record, payload);
+    }
+  } catch (error) {
+    const fault = faultIn(error);
+    if (!fault) throw error;
+    yield { delivery: quarantined(fault.reason, fault.detail, payload.origin), raw: () => '' };
+  }
+}
+
+class TooBigError extends Error {}
+
+/** What is wrong with the object; nothing where it was the world that failed. */
+function faultIn(error: unknown): Fault | undefined {
+  if (error instanceof TooBigError)
+    return { reason: 'too-big', detail: `over ${MAX_DECODED_BYTES} bytes that are no list of records` };
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code.startsWith('Z_') ? { reason: 'bad-encoding', detail: `gzip broken from here on (${code})` } : undefined;
+}
+
+/**
+ * The records of a log, parsed, as many at a time as came whole; else, and for whatever is not as CloudTrail writes it,
+ * text. That a piece parses as a list proves that it was cut between two records.
+ */
+async function* partsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string | readonly unknown[]> {
+  let pieces: Buffer[] = [];
+  let size = 0;
+  let isLog: boolean | undefined;
+  /** Nothing is tried before so much is there: after a failure twice as much, so that time stays in proportion to size. */
+  let enough = MAX_OPENING_BYTES;
+  for await (const chunk of chunks) {
+    pieces.push(chunk);
+    size += chunk.length;
+    if (size > MAX_DECODED_BYTES) throw new TooBigError();
+    if (size < enough || isLog === false) continue;
+    let held = Buffer.concat(pieces);
+    if (isLog === undefined) {
+      const opening = OPENING.exec(held.toString('latin1', 0, MAX_OPENING_BYTES));
+      isLog = opening !== null;
+      held = held.subarray(opening?.[0].length);
+    }
+    const end = isLog ? held.lastIndexOf(BETWEEN) + 1 : 0;
+    const records = end > 0 ? listIn(held.toString('utf8', 0, end)) : undefined;
+    if (records) yield records;
+    held = records ? held.subarray(end + 1) : held;
+    pieces = [held];
+    size = held.length;
+    enough = records ? 0 : size * 2;
+  }
+  const rest = Buffer.concat(pieces).toString('utf8');
+  yield isLog ? `{"Records":[${rest}` : rest;
+}
+
+function listIn(text: string): readonly unknown[] | undefined {
+  try {
+    return JSON.parse(`[${text}]`);
+  } catch {
+    return undefined;
+  }
+}
+
+async function* unpacked(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const chunks = bytes[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (first.done) return;
+  const whole = Readable.from(prepended(first.value, chunks));
+  const isGzip = first.value[0] === 0x1f && first.value[1] === 0x8b;
+  // A failure reaches the reader of the last stream by itself.
+  yield* isGzip ? piped(whole, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : whole;
+}
+
+async function* prepended(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+}

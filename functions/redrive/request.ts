@@ -1,0 +1,25 @@
+import * as z from 'zod';
+
+/** A run was asked to do something that it does not understand. */
+export class RequestError extends Error {
+  override name = 'RequestError';
+}
+
+const requestSchema = z.strictObject({
+  /** The URLs of the queues to go through, in place of the deployment's own. */
+  queues: z.array(z.url()).min(1).optional(),
+  /** At most so many messages are received. */
+  limit: z.number().int().positive().optional(),
+  /** Looks at every message and leaves it as it was. */
+  dryRun: z.boolean().optional(),
+});
+
+/** What a run is asked to do: by default everything, in every queue. */
+export type Request = z.infer<typeof requestSchema>;
+
+/** Reads what `aws lambda invoke` was given, which may be nothing. Throws a {@link RequestError} that names every fault. */
+export function parseRequest(event: unknown): Request {
+  const { data, error } = requestSchema.safeParse(event ?? {});
+  if (!data) throw new RequestError(z.prettifyError(error));
+  return data;
+}

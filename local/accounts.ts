@@ -1,0 +1,34 @@
+import { conservation } from '../cli/render/summary.ts';
+import type { Received } from './aws.ts';
+import { type Counts, type Outcome, sumOf } from './deployment.ts';
+
+/** Everything that came of a run, over all functions. */
+export class Accounts {
+  readonly mailbox: Received[] = [];
+  readonly pager: Received[] = [];
+  readonly quarantine: Outcome['quarantine'][number][] = [];
+  #detection: Counts = {};
+  #publication: Counts = {};
+
+  add({ ran, mailbox, pager, quarantine }: Outcome): void {
+    this.mailbox.push(...mailbox);
+    this.pager.push(...pager);
+    this.quarantine.push(...quarantine);
+    for (const name of ['eks-audit', 'cloudtrail', 'watch'])
+      this.#detection = sumOf(this.#detection, ran.get(name) ?? {});
+    this.#publication = sumOf(this.#publication, ran.get('publish-alerts') ?? {});
+  }
+
+  /** What became of every record and every finding, whichever function saw to it. */
+  conservation(): string {
+    const { records = 0, quiet = 0, found = 0, quarantined = 0, control = 0, skipped = 0 } = this.#detection;
+    const { findings = 0, repeated = 0, sent = 0, muted = 0 } = this.#detection;
+    const { alerted = 0, folded = 0, findings: taken = 0 } = this.#publication;
+    // A request is logged when it opens and when it ends: SQS takes the finding of both once.
+    const absorbed = sent - taken;
+    return conservation(
+      { records, quiet, found, quarantined, control, skipped, findings },
+      { alerted, folded: folded + repeated + absorbed, muted },
+    );
+  }
+}

@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Deadline } from '../../aws/deadline.ts';
+import type { LogSource } from '../../core/log-sources/log-source.ts';
+import { Sightings } from '../../core/log-sources/sightings.ts';
+import { Bundles, type Handler, invoke } from '../support/lambda.ts';
+import { countsOf, Deployment } from '../support/lambda-deployment.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const PLACE = { account: '111122223333', region: 'eu-west-1' };
+const PROD: LogSource = { source: 'k8s-audit', ...PLACE, cluster: 'prod' };
+const STAGING: LogSource = { source: 'k8s-audit', ...PLACE, cluster: 'staging' };
+
+const POLICY = `version: 1
+logSources:
+  - { source: k8s-audit, account: "111122223333", region: eu-west-1, cluster: prod, silence: 20m }
+  - { source: cloudtrail, account: "111122223333", region: eu-west-1 }
+detectors:
+  k8s-audit/pod-exec: { severity: low }
+suppressions:
+  - detectors: auditwire/log-source-silent
+    match: { event.source: auditwire, event.cluster: staging }
+    reason: Staging is torn down every week
+    owner: platform
+    until: 2099-12-31
+`;
+
+let directory: string;
+let bundles: Bundles;
+let deployment: Deployment;
+let watch: Handler;
+let sightings: Sightings;
+let recordSightings: typeof import('../../functions/sightings.ts').recordSightings;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'auditwire-policy-'));
+  writeFileSync(join(directory, 'policy.yaml'), POLICY);
+  bundles = await Bundles.build();
+}, 60_000);
+afterAll(async () => {
+  rmSync(directory, { recursive: true });
+  await bundles.remove();
+});
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 2, 4, 10) });
+  deployment = await Deployment.of(bundles);
+  Object.assign(process.env, deployment.aws.environment);
+  watch = startWatch({ POLICY_FILE: join(directory, 'policy.yaml') });
+  sightings = new Sightings();
+  // Clients of AWS are made once for each module, and look for an endpoint then.
+  vi.resetModules();
+  ({ recordSightings } = await import('../../functions/sightings.ts'));
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await deployment.stop();
+});
+
+function startWatch(more: Readonly<Record<string, string>>): Handler {
+  const { aws } = deployment;
+  return bundles.start('watch', {
+    ...aws.environment,
+    FINDINGS_QUEUE_URL: aws.queueUrl('findings.fifo'),
+    QUARANTINE_QUEUE_URL: aws.queueUrl('quarantine.fifo'),
+    ALERT_TOPIC_ARN: aws.topicArn('alerts'),
+    INCIDENT_TABLE: aws.stateTable,
+    ...more,
+  });
+}
+
+const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+/** What the first stage does after a payload. */
+async function see(logSource: LogSource, table = deployment.aws.stateTable): Promise<string[]> {
+  const now = Date.now();
+  sightings.add({ logSource, seenAt: now, records: 500, newestAt: now - MINUTE_MS });
+  return await recordSightings(table, sightings, now, new Deadline(30_000));
+}
+
+async function told(): Promise<string[]> {
+  return (await deployment.received()).map(
+    ({ alert }) => `${alert.incident.state} ${alert.detector.id} ${alert.target.name} ${alert.severity}`,
+  );
+}
+
+describe('the watch, as deployed', () => {
+  it('tells a subscriber of what fell silent and of what never came, once for each, and again when it is silent again', async () => {
+    for (let hour = 0; hour < 25; hour++) {
+      expect(await see(PROD)).toEqual([]);
+      expect(await see(STAGING)).toEqual([]);
+      wait(HOUR_MS);
+    }
+    await see(PROD);
+    const first = await invoke(watch, {});
+    expect(first.error).toBeUndefined();
+    expect(countsOf(first)).toMatchObject({ logSources: 3, findings: 1, sent: 0, muted: 1 });
+    expect(await told()).toEqual([]);
+
+    wait(50 * MINUTE_MS);
+    for (let run = 0; run < 3; run++) {
+      const { error } = await invoke(watch, {});
+      expect(error).toBeUndefined();
+      wait(6 * MINUTE_MS);
+    }
+    expect((await told()).sort()).toEqual([
+      'opened auditwire/log-source-silent 111122223333 medium',
+      'opened auditwire/log-source-silent prod high',
+    ]);
+
+    await see(PROD);
+    wait(13 * HOUR_MS);
+    await invoke(watch, {});
+    expect(await told()).toEqual(['opened auditwire/log-source-silent prod high']);
+    expect(await deployment.quarantined()).toEqual([]);
+  });
+
+  it('puts what to look at first into the alert', async () => {
+    await see(PROD);
+    wait(25 * MINUTE_MS);
+    await invoke(watch, {});
+    const [received] = await deployment.received();
+    expect(received?.alert).toMatchObject({
+      title: 'Nothing from the audit log of prod for 25 minutes',
+      event: {
+        source: 'auditwire',
+        cluster: 'prod',
+        account: '111122223333',
+        region: 'eu-west-1',
+        origin: { logGroup: '/aws/eks/prod/cluster' },
+      },
+      target: { resource: 'log-source', name: 'prod' },
+    });
+    expect(received?.alert.links.logsInsightsQuery).toContain('count(*)');
+    expect(received?.alert.links.logsInsights).toContain('logs-insights');
+    expect(received?.attributes.source?.Value).toBe('auditwire');
+    expect(received?.alert.nextSteps[0]).toContain('aws eks describe-cluster --name prod');
+  });
+
+  it('fails where it cannot look, and where it cannot tell', async () => {
+    const blind = await invoke(startWatch({ INCIDENT_TABLE: 'missing' }), {});
+    expect(blind.error?.name).toBe('WatchError');
+    await see(PROD);
+    wait(25 * MINUTE_MS);
+    await deployment.aws.deleteQueue('findings.fifo');
+    const dumb = await invoke(watch, {});
+    expect(dumb.error?.name).toBe('WatchError');
+    expect(dumb.error?.message).toContain('QueueDoesNotExist');
+    expect(countsOf(dumb)).toMatchObject({ logSources: 2, findings: 1, sent: 0 });
+    await deployment.aws.createQueue('findings.fifo');
+    await invoke(watch, {});
+    expect(await told()).toEqual(['opened auditwire/log-source-silent prod high']);
+  });
+});
+
+describe('a sighting that cannot be written', () => {
+  it('is said in words and is written the next time', async () => {
+    const why = await see(PROD, 'missing');
+    expect(why).toEqual([expect.stringMatching(/^log source not recorded: ResourceNotFoundException/)]);
+    wait(MINUTE_MS);
+    expect(await see(PROD)).toEqual([]);
+    wait(MINUTE_MS);
+    const { log } = await invoke(watch, {});
+    expect(countsOf({ log }).logSources).toBe(2);
+  });
+
+  it('is not waited for when there is no time', async () => {
+    sightings.add({ logSource: PROD, seenAt: Date.now(), records: 1 });
+    const why = await recordSightings(deployment.aws.stateTable, sightings, Date.now(), new Deadline(0));
+    expect(why).toEqual(['log source not recorded: DeadlineError']);
+    expect(sightings.take(Date.now() + MINUTE_MS)).toHaveLength(1);
+  });
+});

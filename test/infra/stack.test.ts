@@ -1,0 +1,682 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { STATE_TABLE } from '../../local/dynamo.ts';
+import { LEAST, type Resource, settingsFile, synthesized, type Template } from './synthesized.ts';
+
+const example = synthesized('infra/auditwire.config.example.yaml');
+const stack = example.get('auditwire');
+if (!stack) throw new Error('the example has no stack');
+
+const only = (yaml: string): Template => {
+  const [template] = synthesized(settingsFile(yaml)).values();
+  if (!template) throw new Error('no stack');
+  return template;
+};
+
+const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value as T];
+
+interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Principal?: string | Readonly<Record<string, string>>;
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+const statementsOf = ({ PolicyDocument, KeyPolicy }: Resource['Properties']): readonly Statement[] =>
+  (PolicyDocument ?? KeyPolicy).Statement;
+
+/** A role's policy as a table: what it may do, to what, and under which condition. */
+function permissionsOf({ Policies = [] }: Resource['Properties']): string[] {
+  return Policies.flatMap(statementsOf).flatMap(({ Effect, Action, Resource, Condition = {} }: Statement) => {
+    expect(Effect).toBe('Allow');
+    const conditions = Object.entries(Condition).map(([operator, wanted]) => {
+      const service = operator === 'StringEquals' && wanted['kms:ViaService'];
+      const keys = operator === 'ForAllValues:StringLike' && wanted['dynamodb:LeadingKeys'];
+      if (service) return ` through ${String(service).split('.')[0]}`;
+      return keys ? ` of ${listOf(keys).join(' ')}` : ` ${JSON.stringify([operator, wanted])}`;
+    });
+    return listOf(Resource).map((resource) => `${resource}: ${listOf(Action).join(' ')}${conditions.join('')}`);
+  });
+}
+
+const RECEIVES = 'sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueAttributes';
+const SEES_SOURCES = '<PublishingState.Arn>: dynamodb:UpdateItem of source#*';
+const TABLE_KEY = '<Key.Arn>: kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey through dynamodb';
+const SENDS_KEY = '<Key.Arn>: kms:Decrypt kms:GenerateDataKey through sqs';
+const logs = (role: string) => `<${role}Log.Arn>: logs:CreateLogStream logs:PutLogEvents`;
+
+describe('every role', () => {
+  it('may do what is written here, and nothing else', () => {
+    const roles = stack.of('AWS::IAM::Role').map(([id, role]) => [id.replace(/Role$/, ''), permissionsOf(role)]);
+    expect(Object.fromEntries(roles)).toEqual({
+      DetectionEksAudit: [
+        logs('DetectionEksAudit'),
+        '<PublishingFindings.Arn>: sqs:SendMessage',
+        '<DetectionQuarantine.Arn>: sqs:SendMessage',
+        SEES_SOURCES,
+        TABLE_KEY,
+        '<DetectionFailedAuditLogs.Arn>: sqs:SendMessage',
+        SENDS_KEY,
+        '<DetectionOrganizationStream.Arn>: kinesis:DescribeStream kinesis:DescribeStreamSummary kinesis:GetRecords kinesis:GetShardIterator kinesis:ListShards',
+        '<Key.Arn>: kms:Decrypt through kinesis',
+        '<DetectionOrganizationFailedBatches.Arn>: s3:ListBucket',
+        // The wildcard: Lambda names the objects, and does so under this prefix.
+        '<DetectionOrganizationFailedBatches.Arn>/aws/lambda/*: s3:PutObject',
+        '<Key.Arn>: kms:Decrypt kms:GenerateDataKey through s3',
+      ],
+      DetectionTrailCloudTrail: [
+        logs('DetectionTrailCloudTrail'),
+        '<PublishingFindings.Arn>: sqs:SendMessage',
+        '<DetectionQuarantine.Arn>: sqs:SendMessage',
+        SEES_SOURCES,
+        TABLE_KEY,
+        '<DetectionTrailFailed.Arn>: sqs:SendMessage',
+        SENDS_KEY,
+        `<DetectionTrailObjects.Arn>: ${RECEIVES}`,
+        // The wildcard: the objects are still to be written.
+        'arn:<AWS::Partition>:s3:::example-org-trail/AWSLogs/*: s3:GetObject s3:GetObjectVersion',
+        'arn:aws:kms:eu-central-1:444455556666:key/5f0c2d3e-4b6a-4c1d-9e8f-a1b2c3d4e5f6: kms:Decrypt through s3',
+      ],
+      DetectionOrganizationDelivery: [
+        '<DetectionOrganizationStream.Arn>: kinesis:PutRecord',
+        '<Key.Arn>: kms:GenerateDataKey through kinesis',
+      ],
+      PublishingPublishAlerts: [
+        logs('PublishingPublishAlerts'),
+        `<PublishingFindings.Arn>: ${RECEIVES}`,
+        '<Key.Arn>: kms:Decrypt through sqs',
+        '<PublishingState.Arn>: dynamodb:GetItem dynamodb:PutItem of incident#* finding#*',
+        TABLE_KEY,
+        '<PublishingAlerts>: sns:Publish',
+        '<Key.Arn>: kms:Decrypt kms:GenerateDataKey through sns',
+      ],
+      PublishingChatWrite: [
+        logs('PublishingChatWrite'),
+        '<PublishingUndeliveredsocchat.Arn>: sqs:SendMessage',
+        SENDS_KEY,
+        '<PublishingChatTopic>: sns:Publish',
+        '<Key.Arn>: kms:Decrypt kms:GenerateDataKey through sns',
+      ],
+      PublishingChatSlack: [],
+      WatchingWatch: [
+        logs('WatchingWatch'),
+        '<PublishingFindings.Arn>: sqs:SendMessage',
+        '<DetectionQuarantine.Arn>: sqs:SendMessage',
+        '<WatchingFailedRuns.Arn>: sqs:SendMessage',
+        SENDS_KEY,
+        '<PublishingState.Arn>: dynamodb:BatchGetItem dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem of incident#* finding#* source#*',
+        TABLE_KEY,
+        '<PublishingState.Arn>/index/closing: dynamodb:Query',
+        '<PublishingAlerts>: sns:Publish',
+        '<Key.Arn>: kms:Decrypt kms:GenerateDataKey through sns',
+      ],
+      WatchingCanaryRun: [
+        logs('WatchingCanaryRun'),
+        '<WatchingCanaryEvents.Arn>: logs:CreateLogStream logs:PutLogEvents',
+        `<WatchingCanaryAlerts.Arn>: ${RECEIVES}`,
+        '<WatchingFailedRuns.Arn>: sqs:SendMessage',
+        SENDS_KEY,
+        '<PublishingState.Arn>: dynamodb:GetItem dynamodb:PutItem of canary',
+        TABLE_KEY,
+      ],
+      HealthOperatorsChat: [],
+      WatchingRedriveRun: [
+        logs('WatchingRedriveRun'),
+        `<DetectionQuarantine.Arn>: ${RECEIVES}`,
+        `<DetectionFailedAuditLogs.Arn>: ${RECEIVES}`,
+        `<DetectionTrailFailed.Arn>: ${RECEIVES}`,
+        `<DetectionOrganizationFailedBatchAnnouncements.Arn>: ${RECEIVES}`,
+        `<PublishingFailedFindings.Arn>: ${RECEIVES}`,
+        '<PublishingFindings.Arn>: sqs:SendMessage',
+        '<DetectionQuarantine.Arn>: sqs:SendMessage',
+        '<WatchingFailedRuns.Arn>: sqs:SendMessage',
+        SENDS_KEY,
+        SEES_SOURCES,
+        TABLE_KEY,
+        '<DetectionOrganizationFailedBatches.Arn>/aws/lambda/*: s3:GetObject s3:GetObjectVersion',
+        '<Key.Arn>: kms:Decrypt through s3',
+        'arn:<AWS::Partition>:s3:::example-org-trail/AWSLogs/*: s3:GetObject s3:GetObjectVersion',
+        'arn:aws:kms:eu-central-1:444455556666:key/5f0c2d3e-4b6a-4c1d-9e8f-a1b2c3d4e5f6: kms:Decrypt through s3',
+      ],
+    });
+  });
+
+  it('has its policy in itself: no managed policies, and none that another resource attaches', () => {
+    expect(stack.of('AWS::IAM::Role').filter(([, { ManagedPolicyArns }]) => ManagedPolicyArns)).toEqual([]);
+    expect(stack.of('AWS::IAM::Policy').concat(stack.of('AWS::IAM::ManagedPolicy'))).toEqual([]);
+  });
+
+  it('is for one service', () => {
+    const trusted = stack
+      .of('AWS::IAM::Role')
+      .flatMap(([, role]) => role.AssumeRolePolicyDocument.Statement.map((one: Statement) => one.Principal));
+    expect(new Set(trusted.map((one) => JSON.stringify(one)))).toEqual(
+      new Set(['chatbot', 'lambda', 'logs'].map((service) => `{"Service":"${service}.amazonaws.com"}`)),
+    );
+  });
+});
+
+describe('everything that others may reach', () => {
+  const policies = ['AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy', 'AWS::S3::BucketPolicy', 'AWS::KMS::Key'];
+
+  it.each(policies)('%s lets services in from one source only', (type) => {
+    const open = stack.of(type).flatMap(([id, properties]) =>
+      statementsOf(properties)
+        .filter(({ Effect, Principal }) => Effect === 'Allow' && !JSON.stringify(Principal).includes(':root'))
+        .filter(
+          ({ Condition }) =>
+            !/aws:Source(?:Arn|Account)|EncryptionContext:aws:logs:arn/.test(JSON.stringify(Condition)),
+        )
+        .map((statement) => [id, statement]),
+    );
+    expect(open).toEqual([]);
+  });
+
+  it.each([
+    ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy', 'Queues'],
+    ['AWS::SNS::Topic', 'AWS::SNS::TopicPolicy', 'Topics'],
+    ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'Bucket'],
+  ])('%s is not spoken to without TLS', (type, policyType, target) => {
+    const closed = stack
+      .of(policyType)
+      .flatMap(([, properties]) =>
+        statementsOf(properties).some(
+          ({ Effect, Condition }) => Effect === 'Deny' && Condition?.Bool?.['aws:SecureTransport'] === 'false',
+        )
+          ? listOf(properties[target])
+          : [],
+      );
+    expect(stack.of(type).length).toBeGreaterThan(0);
+    expect(closed.sort()).toEqual(
+      stack
+        .of(type)
+        .map(([id]) => `<${id}>`)
+        .sort(),
+    );
+  });
+
+  it('takes invocations from what invokes it in this account only', () => {
+    const permissions = stack
+      .of('AWS::Lambda::Permission')
+      .map(([, { FunctionName, Principal, SourceArn, SourceAccount }]) =>
+        [FunctionName, Principal, SourceArn, SourceAccount].join(' '),
+      );
+    expect(permissions.sort()).toEqual([
+      '<DetectionEksAuditFunction.Arn> logs.amazonaws.com <WatchingCanaryEvents.Arn> 111122223333',
+      // One wildcard for all clusters: a function's policy holds 20 KB.
+      '<DetectionEksAuditFunction.Arn> logs.amazonaws.com arn:<AWS::Partition>:logs:eu-central-1:111122223333:log-group:/aws/eks/*/cluster:* 111122223333',
+      '<PublishingChatWriteFunction.Arn> sns.amazonaws.com <PublishingAlerts> ',
+      '<WatchingCanaryRunFunction.Arn> events.amazonaws.com <WatchingEvery15Minutes.Arn> ',
+      '<WatchingWatchFunction.Arn> events.amazonaws.com <WatchingEvery5Minutes.Arn> ',
+    ]);
+  });
+
+  it('opens the destination to the organisation, and to nobody else', () => {
+    const [[, { DestinationPolicy }] = ['', {}]] = stack.of('AWS::Logs::Destination');
+    expect(JSON.parse(DestinationPolicy).Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: '*',
+        Action: ['logs:PutSubscriptionFilter', 'logs:PutAccountPolicy'],
+        Resource: 'arn:<AWS::Partition>:logs:eu-central-1:111122223333:destination:auditwire-audit-logs',
+        Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } },
+      },
+    ]);
+  });
+});
+
+describe('everything that is kept', () => {
+  it.each([
+    ['AWS::SQS::Queue', ({ KmsMasterKeyId }: Resource['Properties']) => KmsMasterKeyId],
+    ['AWS::SNS::Topic', ({ KmsMasterKeyId }: Resource['Properties']) => KmsMasterKeyId],
+    ['AWS::Logs::LogGroup', ({ KmsKeyId }: Resource['Properties']) => KmsKeyId],
+    ['AWS::Kinesis::Stream', ({ StreamEncryption }: Resource['Properties']) => StreamEncryption.KeyId],
+    ['AWS::DynamoDB::Table', ({ SSESpecification }: Resource['Properties']) => SSESpecification.KMSMasterKeyId],
+    [
+      'AWS::S3::Bucket',
+      ({ BucketEncryption }: Resource['Properties']) =>
+        BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.KMSMasterKeyID,
+    ],
+  ])('%s is encrypted with the customer’s own key', (type, keyOf) => {
+    const keys = stack.of(type).map(([, properties]) => keyOf(properties));
+    expect(new Set(keys)).toEqual(new Set(['<Key.Arn>']));
+  });
+
+  it('is encrypted with a key that rotates and stays', () => {
+    expect(stack.resources.Key).toMatchObject({ Properties: { EnableKeyRotation: true }, DeletionPolicy: 'Retain' });
+  });
+
+  it('of incidents is a table that can be restored, that forgets, and that is not deleted by mistake', () => {
+    expect(stack.resources.PublishingState).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        ...STATE_TABLE,
+        TimeToLiveSpecification: { AttributeName: 'forgetAt', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        DeletionProtectionEnabled: true,
+      },
+    });
+  });
+});
+
+describe('every edge', () => {
+  it('of an asynchronous invocation ends in a queue when it is given up', () => {
+    const kept = stack
+      .of('AWS::Lambda::EventInvokeConfig')
+      .map(([, { FunctionName, DestinationConfig }]) => [FunctionName, DestinationConfig.OnFailure.Destination]);
+    expect(Object.fromEntries(kept)).toEqual({
+      '<DetectionEksAuditFunction>': '<DetectionFailedAuditLogs.Arn>',
+      '<DetectionTrailCloudTrailFunction>': '<DetectionTrailFailed.Arn>',
+      '<PublishingChatWriteFunction>': '<PublishingUndeliveredsocchat.Arn>',
+      '<WatchingWatchFunction>': '<WatchingFailedRuns.Arn>',
+      '<WatchingCanaryRunFunction>': '<WatchingFailedRuns.Arn>',
+      '<WatchingRedriveRunFunction>': '<WatchingFailedRuns.Arn>',
+    });
+    const invoked = stack.of('AWS::Lambda::Permission').map(([, { FunctionName }]) => FunctionName.replace('.Arn', ''));
+    for (const name of invoked) expect(Object.fromEntries(kept)).toHaveProperty([name]);
+  });
+
+  it('of a queue that is polled takes batches in part, and ends in a dead-letter queue of its own kind', () => {
+    const polled = stack
+      .of('AWS::Lambda::EventSourceMapping')
+      .filter(([, { EventSourceArn }]) => !EventSourceArn.includes('Stream'));
+    expect(polled.length).toBe(2);
+    for (const [, { EventSourceArn, FunctionName, FunctionResponseTypes }] of polled) {
+      expect(FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+      const queue = stack.resources[EventSourceArn.slice(1, -5)]?.Properties;
+      const deadLetters = stack.resources[queue.RedrivePolicy.deadLetterTargetArn.slice(1, -5)]?.Properties;
+      expect(deadLetters.FifoQueue).toBe(queue.FifoQueue);
+      const { Timeout } = stack.resources[FunctionName.slice(1, -1)]?.Properties ?? {};
+      expect(queue.VisibilityTimeout).toBe(6 * Timeout);
+    }
+  });
+
+  it('of the stream halves what fails, tries again, and keeps the whole batch', () => {
+    const mappings = stack.of('AWS::Lambda::EventSourceMapping').map(([, properties]) => properties);
+    expect(mappings.find(({ EventSourceArn }) => EventSourceArn.includes('Stream'))).toMatchObject({
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumRetryAttempts: 30,
+      DestinationConfig: { OnFailure: { Destination: '<DetectionOrganizationFailedBatches.Arn>' } },
+    });
+  });
+
+  it('of a topic ends in a queue when a subscriber cannot be reached', () => {
+    const subscriptions = stack.of('AWS::SNS::Subscription');
+    expect(subscriptions.length).toBe(7);
+    expect(subscriptions.filter(([, { RedrivePolicy }]) => !RedrivePolicy?.deadLetterTargetArn)).toEqual([]);
+  });
+
+  it('of a rule ends in a queue when its target cannot be reached', () => {
+    const targets = stack.of('AWS::Events::Rule').flatMap(([, { Targets }]) => Targets);
+    expect(targets.length).toBe(3);
+    expect(targets.filter(({ DeadLetterConfig }) => !DeadLetterConfig?.Arn)).toEqual([]);
+  });
+});
+
+describe('the findings queue', () => {
+  it('is a FIFO queue that tells problems apart, each with its own order and deduplication', () => {
+    expect(stack.resources.PublishingFindings?.Properties).toMatchObject({
+      QueueName: 'auditwire-findings.fifo',
+      FifoQueue: true,
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
+    });
+    expect(stack.resources.PublishingFindings?.Properties.ContentBasedDeduplication).toBeUndefined();
+  });
+});
+
+describe('every function', () => {
+  const functions = stack.of('AWS::Lambda::Function');
+
+  it('runs on arm64 and Node 24, logs to a group of its own that forgets, and prints metrics unwrapped', () => {
+    expect(functions.length).toBe(7);
+    for (const [, { Architectures, Runtime, Handler, LoggingConfig, FunctionName }] of functions) {
+      expect({ Architectures, Runtime, Handler }).toEqual({
+        Architectures: ['arm64'],
+        Runtime: 'nodejs24.x',
+        Handler: 'index.handler',
+      });
+      expect(LoggingConfig.LogFormat).toBe('Text');
+      const group = stack.resources[LoggingConfig.LogGroup.slice(1, -1)]?.Properties;
+      expect(group).toMatchObject({ LogGroupName: `/aws/lambda/${FunctionName}`, RetentionInDays: 90 });
+    }
+  });
+
+  it('is told names and addresses, and no secret', () => {
+    const told = functions.map(([, { FunctionName, Environment }]) => [
+      FunctionName.replace('auditwire-', ''),
+      Environment.Variables,
+    ]);
+    const judging = {
+      FINDINGS_QUEUE_URL: '<PublishingFindings>',
+      QUARANTINE_QUEUE_URL: '<DetectionQuarantine>',
+      INCIDENT_TABLE: '<PublishingState>',
+      POLICY_FILE: '/var/task/policy.yaml',
+    };
+    const telling = { ALERT_TOPIC_ARN: '<PublishingAlerts>', INCIDENT_TABLE: '<PublishingState>' };
+    expect(Object.fromEntries(told)).toEqual({
+      'eks-audit': judging,
+      cloudtrail: judging,
+      'publish-alerts': telling,
+      chat: { CHAT_TOPIC_ARN: '<PublishingChatTopic>' },
+      watch: { ...judging, ...telling },
+      canary: {
+        CANARY_LOG_GROUP: '<WatchingCanaryEvents>',
+        CANARY_QUEUE_URL: '<WatchingCanaryAlerts>',
+        INCIDENT_TABLE: '<PublishingState>',
+      },
+      redrive: {
+        ...judging,
+        DEAD_LETTER_QUEUE_URLS:
+          '<DetectionFailedAuditLogs>,<DetectionTrailFailed>,<DetectionOrganizationFailedBatchAnnouncements>,<PublishingFailedFindings>',
+      },
+    });
+  });
+
+  it('of stage 1 leaves the account’s other functions their share', () => {
+    const limits = functions.map(([, { FunctionName, ReservedConcurrentExecutions }]) => [
+      FunctionName,
+      ReservedConcurrentExecutions,
+    ]);
+    expect(Object.fromEntries(limits)).toMatchObject({ 'auditwire-eks-audit': 50, 'auditwire-cloudtrail': 10 });
+  });
+});
+
+describe('log groups', () => {
+  const filters = (template: Template) =>
+    template
+      .of('AWS::Logs::SubscriptionFilter')
+      .map(([, { LogGroupName, FilterName }]) => `${LogGroupName} ${FilterName}`);
+
+  it('are subscribed to by at most two filters, and none that a function writes to', () => {
+    expect(filters(stack)).toEqual([
+      '/aws/eks/prod-1/cluster auditwire-audit',
+      '/aws/eks/prod-1/cluster auditwire-partial',
+      '/aws/eks/prod-2/cluster auditwire-audit',
+      '/aws/eks/prod-2/cluster auditwire-partial',
+      '<WatchingCanaryEvents> auditwire-canary',
+    ]);
+    const written = stack.of('AWS::Lambda::Function').map(([, { LoggingConfig }]) => LoggingConfig.LogGroup);
+    expect(written).not.toContain('<WatchingCanaryEvents>');
+  });
+
+  it('of all clusters are subscribed to by one policy of the account, which leaves out our own', () => {
+    const template = only(LEAST.replace('clusters: [prod-1]', 'everyCluster: true'));
+    const [[, policy] = ['', undefined]] = template.of('AWS::Logs::AccountPolicy');
+    expect(filters(template)).toEqual(['<WatchingCanaryEvents> auditwire-canary']);
+    const { SelectionCriteria, PolicyDocument } = policy;
+    expect(JSON.parse(PolicyDocument).FilterPattern).toBe('{$.auditID=*}');
+    const own = template.of('AWS::Logs::LogGroup').map(([, { LogGroupName }]) => LogGroupName);
+    expect(own.length).toBe(6);
+    for (const name of own) expect(SelectionCriteria).toContain(JSON.stringify(name));
+    const sources = template.of('AWS::Lambda::Permission').map(([, { SourceArn }]) => SourceArn);
+    expect(sources).toContain('arn:<AWS::Partition>:logs:eu-central-1:111122223333:log-group:*');
+  });
+});
+
+describe('subscribers', () => {
+  it('get what they filter for, and never the canary’s alerts', () => {
+    const policies = stack
+      .of('AWS::SNS::Subscription')
+      .filter(([id]) => id.startsWith('PublishingSubscriber'))
+      .map(([, { Endpoint, FilterPolicy }]) => [Endpoint, FilterPolicy]);
+    const detector = [{ 'anything-but': ['auditwire/canary'] }];
+    expect(Object.fromEntries(policies)).toEqual({
+      'soc@example.com': { detector, severity: ['high', 'critical'] },
+      'arn:aws:sqs:eu-central-1:111122223333:siem-alerts': { detector },
+      'https://events.example.com/integration/auditwire': {
+        detector,
+        severity: ['critical'],
+        incidentState: ['opened', 'escalated'],
+      },
+      '<PublishingChatWriteFunction.Arn>': { detector, severity: ['high', 'critical'] },
+    });
+  });
+
+  it('that are a chat channel are told through a topic of its own, and nobody may do anything from there', () => {
+    const channels = stack.of('AWS::Chatbot::SlackChannelConfiguration').map(([, channel]) => channel);
+    expect(channels.find(({ SlackChannelId }) => SlackChannelId === 'C0456EFGH')).toMatchObject({
+      SlackWorkspaceId: 'T0123ABCD',
+      SnsTopicArns: ['<PublishingChatTopic>'],
+      IamRoleArn: '<PublishingChatSlackRole.Arn>',
+      GuardrailPolicies: ['arn:<AWS::Partition>:iam::aws:policy/AWSDenyAll'],
+    });
+    expect(only(LEAST).of('AWS::Chatbot::SlackChannelConfiguration')).toEqual([]);
+    expect(JSON.stringify(only(LEAST).of('AWS::Lambda::Function'))).not.toContain('auditwire-chat');
+  });
+
+  it('that are functions of the account may be invoked by the topic', () => {
+    const arn = 'arn:aws:lambda:eu-central-1:111122223333:function:on-alert';
+    const template = only(LEAST.replace('email: soc@example.com', `lambda: "${arn}"`));
+    const invoked = template
+      .of('AWS::Lambda::Permission')
+      .map(([, { FunctionName, SourceArn }]) => [FunctionName, SourceArn]);
+    expect(invoked).toContainEqual([arn, '<PublishingAlerts>']);
+  });
+});
+
+describe('alarms', () => {
+  const alarms = stack.of('AWS::CloudWatch::Alarm').map(([, alarm]) => alarm);
+
+  it('tell operators on a topic of their own, when they begin and when they end, and where it is written what to do', () => {
+    for (const { AlarmActions, OKActions, AlarmDescription } of alarms) {
+      expect([AlarmActions, OKActions]).toEqual([['<HealthOperatorsTopic>'], ['<HealthOperatorsTopic>']]);
+      expect(AlarmDescription).toMatch(/^.+[.] What to do: docs\/operating\.md#[a-z-]+$/s);
+    }
+  });
+
+  it('ring too where Amazon Q does not take what is for the alerts’ channel', () => {
+    const undelivered = alarms.find(({ AlarmName }) => AlarmName === 'auditwire-alerts-undelivered');
+    expect(JSON.stringify(undelivered.Metrics)).toContain('<PublishingChatTopic.TopicName>');
+  });
+
+  it('are told in the operators’ channel, from which nobody may do anything', () => {
+    const channels = stack.of('AWS::Chatbot::SlackChannelConfiguration').map(([, channel]) => channel);
+    expect(channels.find(({ SlackChannelId }) => SlackChannelId === 'C0123ABCD')).toMatchObject({
+      SlackWorkspaceId: 'T0123ABCD',
+      SnsTopicArns: ['<HealthOperatorsTopic>'],
+      IamRoleArn: '<HealthOperatorsChatRole.Arn>',
+      GuardrailPolicies: ['arn:<AWS::Partition>:iam::aws:policy/AWSDenyAll'],
+    });
+  });
+
+  it('are for all that can go wrong', () => {
+    expect(alarms.map(({ AlarmName }) => AlarmName.replace('auditwire-', '')).sort()).toMatchInlineSnapshot(`
+      [
+        "alerts-undelivered",
+        "canary-dropped",
+        "canary-lost",
+        "canary-throttled",
+        "chat-dropped",
+        "chat-errors",
+        "chat-throttled",
+        "cloudtrail-dropped",
+        "cloudtrail-errors",
+        "cloudtrail-failed-not-empty",
+        "cloudtrail-late",
+        "cloudtrail-throttled",
+        "cluster-prod-1-undelivered",
+        "cluster-prod-2-undelivered",
+        "eks-audit-dropped",
+        "eks-audit-errors",
+        "eks-audit-failed-not-empty",
+        "eks-audit-late",
+        "eks-audit-silent",
+        "eks-audit-throttled",
+        "failed-batches-not-empty",
+        "findings-failed.fifo-not-empty",
+        "findings.fifo-late",
+        "member-logs-late",
+        "publish-alerts-errors",
+        "publish-alerts-throttled",
+        "quarantine.fifo-not-empty",
+        "redrive-dropped",
+        "redrive-errors",
+        "scheduled-failed-not-empty",
+        "state-throttled",
+        "trail-objects-late",
+        "undelivered-canary-not-empty",
+        "undelivered-operators-not-empty",
+        "undelivered-pager-not-empty",
+        "undelivered-siem-not-empty",
+        "undelivered-soc-chat-not-empty",
+        "undelivered-soc-mail-not-empty",
+        "watch-dropped",
+        "watch-errors",
+        "watch-silent",
+        "watch-throttled",
+      ]
+    `);
+  });
+
+  it('are for every queue in which something ends', () => {
+    const watched = alarms.flatMap(({ Dimensions = [] }) => Dimensions.map(({ Value }: { Value: string }) => Value));
+    const ends = stack
+      .of('AWS::SQS::Queue')
+      .filter(([, { RedrivePolicy }]) => !RedrivePolicy)
+      .map(([id]) => `<${id}.QueueName>`)
+      .filter((id) => id !== '<WatchingCanaryAlerts.QueueName>');
+    expect(ends.filter((id) => !watched.includes(id))).toEqual([]);
+  });
+});
+
+describe('the templates', () => {
+  it('are the same every time', () => {
+    const again = synthesized('infra/auditwire.config.example.yaml');
+    for (const [name, { text }] of example) expect(again.get(name)?.text).toBe(text);
+  });
+
+  it('stay within CloudFormation’s limits for fifty clusters here and fifty in a member account', () => {
+    const clusters = Array.from({ length: 50 }, (_, place) => `a-cluster-with-a-rather-long-name-${place}`);
+    const yaml = `${LEAST.replace('[prod-1]', JSON.stringify(clusters))}sourceFilter: true
+organization: o-a1b2c3d4e5
+members: [{ account: "222233334444", clusters: ${JSON.stringify(clusters)} }]
+cloudtrail: { bucket: { name: org-trail, announcedBy: eventbridge } }
+`;
+    for (const { resources, text } of synthesized(settingsFile(yaml)).values()) {
+      // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+      expect(Object.keys(resources).length).toBeLessThanOrEqual(400);
+      expect(Buffer.byteLength(text)).toBeLessThan(1_000_000);
+    }
+  });
+
+  it('have no name that AWS refuses, however long the deployment’s own is', () => {
+    const subscriber = `{ name: ${'s'.repeat(31)}, email: soc@example.com }`;
+    const template = only(
+      LEAST.replace('name: auditwire', `name: a${'b'.repeat(29)}`).replace(/\{ name: soc, .* \}/, subscriber),
+    );
+    const names = ['QueueName', 'FunctionName', 'TopicName'].flatMap((key) =>
+      Object.values(template.resources).flatMap(({ Properties }) => listOf<unknown>(Properties?.[key])),
+    );
+    for (const name of names) expect(String(name)).toMatch(/^(?:<.*>|[\w-]{1,64}|[\w-]{1,75}(?:\.fifo)?)$/);
+  });
+
+  it('of a member account hold nothing but the subscription of its clusters', () => {
+    expect(Object.values(example.get('auditwire-member-222233334444')?.resources ?? {})).toHaveLength(4);
+    for (const { Type, Properties } of Object.values(example.get('auditwire-member-222233334444')?.resources ?? {})) {
+      expect(Type).toBe('AWS::Logs::SubscriptionFilter');
+      expect(Properties.DestinationArn).toBe(
+        'arn:<AWS::Partition>:logs:eu-central-1:111122223333:destination:auditwire-audit-logs',
+      );
+    }
+    const [policy, ...others] = Object.values(example.get('auditwire-member-333344445555')?.resources ?? {});
+    expect([policy?.Type, others]).toEqual(['AWS::Logs::AccountPolicy', []]);
+  });
+});
+
+describe('CloudTrail', () => {
+  const of = (cloudtrail: string) => only(`${LEAST}cloudtrail: ${cloudtrail}\n`);
+
+  it('is read from its log group', () => {
+    const template = of('{ logGroup: org-trail }');
+    const filters = template
+      .of('AWS::Logs::SubscriptionFilter')
+      .map(([, { LogGroupName, DestinationArn }]) => [LogGroupName, DestinationArn]);
+    expect(filters).toContainEqual(['org-trail', '<DetectionTrailCloudTrailFunction.Arn>']);
+    expect(JSON.stringify(template.of('AWS::Lambda::Permission'))).toContain('log-group:org-trail:*');
+  });
+
+  it('is heard of through EventBridge', () => {
+    const rules = of('{ eventBridge: true }')
+      .of('AWS::Events::Rule')
+      .map(([, { EventPattern }]) => EventPattern);
+    expect(rules).toContainEqual({
+      'detail-type': [
+        'AWS API Call via CloudTrail',
+        'AWS Console Sign In via CloudTrail',
+        'AWS Service Event via CloudTrail',
+      ],
+    });
+  });
+
+  it('is fetched from a bucket that announces its objects to the queue itself', () => {
+    const template = of('{ bucket: { name: org-trail, account: "444455556666", announcedBy: s3 } }');
+    const allowed = template.of('AWS::SQS::QueuePolicy').flatMap(([, policy]) => statementsOf(policy));
+    expect(allowed).toContainEqual({
+      Effect: 'Allow',
+      Principal: { Service: 's3.amazonaws.com' },
+      Action: 'sqs:SendMessage',
+      Resource: '<DetectionTrailObjects.Arn>',
+      Condition: {
+        ArnEquals: { 'aws:SourceArn': 'arn:<AWS::Partition>:s3:::org-trail' },
+        StringEquals: { 'aws:SourceAccount': '444455556666' },
+      },
+    });
+    expect(JSON.stringify(template.resources.Key)).toContain('S3Of444455556666');
+  });
+
+  it('is fetched from a bucket that announces its objects through EventBridge, and its log files only', () => {
+    const template = of('{ bucket: { name: org-trail, prefix: trails/, announcedBy: eventbridge } }');
+    const [, rule] = template.of('AWS::Events::Rule').find(([id]) => id.includes('Trail')) ?? [];
+    expect(rule.EventPattern.detail).toEqual({
+      bucket: { name: ['org-trail'] },
+      object: { key: [{ wildcard: 'trails/AWSLogs/*/CloudTrail/*.json.gz' }] },
+    });
+  });
+
+  it('need not be read', () => {
+    expect(
+      only(LEAST)
+        .of('AWS::Lambda::Function')
+        .map(([, { FunctionName }]) => FunctionName),
+    ).not.toContain('auditwire-cloudtrail');
+  });
+});
+
+describe('the dashboard', () => {
+  it('shows what the accounts are made of, and every alarm', () => {
+    const [[, { DashboardBody }] = ['', {}]] = stack.of('AWS::CloudWatch::Dashboard');
+    for (const metric of [
+      'records',
+      'quiet',
+      'found',
+      'quarantined',
+      'control',
+      'findings',
+      'alerted',
+      'folded',
+      'muted',
+    ])
+      expect(DashboardBody).toContain(`"${metric}"`);
+    for (const [id] of stack.of('AWS::CloudWatch::Alarm')) expect(DashboardBody).toContain(`<${id}.Arn>`);
+  });
+});
+
+describe('the operating guide', () => {
+  it('has a section for every alarm', () => {
+    const guide = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');
+    const sections = [...guide.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    const named = stack
+      .of('AWS::CloudWatch::Alarm')
+      .map(([, { AlarmDescription }]) => /docs\/operating\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1]);
+    expect(named.filter((section) => !section || !sections.includes(section))).toEqual([]);
+  });
+});
