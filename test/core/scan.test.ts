@@ -191,7 +191,6 @@ const MUTANTS: readonly (readonly [what: string, file: string, from: string, to:
     'span.end = isThere ? this.at : 0;',
     'if (isThere) span.end = this.at;',
   ],
-  ['takes the message of another record', 'record-reader.ts', 'status.end = reason.end = message.end = 0;', ''],
   ['overlooks what the API server left out', 'record-reader.ts', 'if (this.#take(is.truncated)) return false;', ''],
   ['does not mind what follows a line', 'scan.ts', 'line.at === json.end', 'line.at > 0'],
   ['lets a detector ask in vain', 'proof.ts', 'asked.add(key);', ''],

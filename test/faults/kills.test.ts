@@ -31,6 +31,7 @@ describe('killed where it waits on the world', () => {
       'publish-alerts: dynamodb GetItem',
       'publish-alerts: dynamodb PutItem',
       'publish-alerts: sns PublishBatch',
+      'watch: dynamodb BatchGetItem',
       'watch: dynamodb GetItem',
       'watch: dynamodb PutItem',
       'watch: dynamodb Query',
