@@ -119,7 +119,7 @@ class PayloadReader {
   /** Where the log event ends whose message opens at `message`, if it is a quiet record and nothing else. */
   #quietEnd(message: number): number {
     const record = this.#record;
-    if (!record.read(message + 1)) return -1;
+    if (this.#json.view[message] !== QUOTE || !record.read(message + 1)) return -1;
     const end = this.#json.after(record.at, this.#literals.messageCloses);
     return end > 0 && this.#memory.isQuiet(record) ? end : -1;
   }
@@ -135,6 +135,7 @@ class PayloadReader {
 }
 
 const COMMA = 0x2c;
+const QUOTE = 0x22;
 /** From 2001 to 2286. */
 const MILLISECOND_DIGITS = 13;
 const LOG_EVENTS = Buffer.from('"logEvents":[');
