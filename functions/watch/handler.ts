@@ -30,7 +30,7 @@ class WatchError extends Error {
 
 /**
  * Runs on a schedule: ends the incidents whose window has ended and tells their roll-ups, and looks whether every log source
- * still comes. Neither waits for the other.
+ * still comes. That comes first, for it is soon done.
  */
 export async function handler(_: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> {
   const startedAt = performance.now();
@@ -47,7 +47,8 @@ export async function handler(_: unknown, context: Pick<Context, 'getRemainingTi
     quarantineQueueUrl: settings.QUARANTINE_QUEUE_URL,
     deadline,
   });
-  await Promise.all([closing.closeAll(), logSources.report()]);
+  await logSources.report();
+  await closing.closeAll();
   const problems = [...new Set([...closing.problems, ...logSources.problems])];
   const durationMs = Math.round(performance.now() - startedAt);
   logInvocation({ function: 'watch', ...closing.counts, ...logSources.counts, problems, durationMs });
