@@ -4,7 +4,7 @@ import type { Quarantined } from '../core/record.ts';
 
 /**
  * Five times what the largest payload that Lambda takes from CloudWatch Logs, 1 MB of base64, usually holds, and little
- * enough for a function of 512 MB to parse it.
+ * enough for a function of 1 GB: `test/faults/poison.test.ts` fills it.
  */
 export const MAX_DECODED_BYTES = 48 * 1024 * 1024;
 /** What is set aside for unpacked bytes before they are there: the size that gzip claims is anybody's word. */

@@ -1,4 +1,4 @@
-import { deliveriesOf, deliveriesOfValue, placeOfLogs } from '../core/envelope.ts';
+import { deliveriesOf, deliveriesOfValue, placeOfLogs, valuesIn } from '../core/envelope.ts';
 import type { Pipeline } from '../core/pipeline.ts';
 import { type Delivery, quarantined } from '../core/record.ts';
 import type { Origin } from '../core/source.ts';
@@ -38,18 +38,29 @@ export function openBase64(base64: string, payload: Payload, pipeline: Pick<Pipe
     return { received: [{ delivery: quarantined(bytes.reason, bytes.detail, payload.origin), raw: () => base64 }] };
   const scanned = pipeline.withoutQuiet(bytes);
   if (!scanned) return { received: receivedInText(bytes.toString('utf8'), payload) };
-  const { value, lastAt } = scanned;
-  return { received: receivedInValue(value, payload), origin: placeOfLogs(value, payload.origin), lastAt };
+  const { envelope, rest, lastAt } = scanned;
+  return {
+    received: receivedInLogEvents(envelope, rest, payload),
+    origin: placeOfLogs(envelope, payload.origin),
+    lastAt,
+  };
 }
 
-/** Everything in a text: one JSON value, or several. */
+function* receivedInLogEvents(envelope: object, logEvents: Iterable<string>, payload: Payload): Generator<Received> {
+  for (const text of logEvents) yield* receivedInValue({ ...envelope, logEvents: [JSON.parse(text)] }, payload);
+}
+
+/** Everything in a text: one JSON value, or several, each of which stands in quarantine for itself alone. */
 export function* receivedInText(text: string, payload: Payload): Generator<Received> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    for (const delivery of deliveriesOf(text, payload.origin, decodeBase64Gzip, payload.source))
-      yield { delivery, raw: () => text };
+    const values = valuesIn(text);
+    if (values.length > 1) for (const one of values) yield* receivedInText(one, payload);
+    else
+      for (const delivery of deliveriesOf(text, payload.origin, decodeBase64Gzip, payload.source))
+        yield { delivery, raw: () => text };
     return;
   }
   yield* receivedInValue(value, payload);

@@ -4,15 +4,13 @@ import * as z from 'zod';
 import { cut, inert } from '../core/inert.ts';
 import type { Quarantined } from '../core/record.ts';
 import type { Origin } from '../core/source.ts';
+import { attributeBytesOf, type StringAttribute } from './attributes.ts';
 import type { Deadline } from './deadline.ts';
 import { decodeBase64Gzip } from './decode.ts';
 import { UndeliveredError } from './deliver.ts';
 import { type FifoMessage, MAX_SQS_BYTES, sendToQueue } from './sqs.ts';
 
-/** What a message's attributes take at most, as UTF-8. */
-const MAX_ATTRIBUTE_BYTES = 64 * 1024;
-/** A record longer than this is packed, and cut if that does not suffice. */
-export const MAX_BODY_BYTES = MAX_SQS_BYTES - MAX_ATTRIBUTE_BYTES;
+const PACKED = 'gzip+base64';
 const MAX_DETAIL_LENGTH = 512;
 /** As long as the longest name in an origin: the address of an S3 object, whose key has up to 1024 characters. */
 const MAX_ORIGIN_VALUE_LENGTH = 1200;
@@ -39,16 +37,19 @@ export async function sendToQuarantine(
   if (undelivered.items.length > 0) throw new UndeliveredError('quarantined records', undelivered, records.length);
 }
 
-/** One record as a message: the text itself where SQS takes it, else gzip in base64; what it is, in the attributes. */
+/**
+ * One record as a message: the text itself where SQS takes it, else gzip in base64, and its beginning where that is too
+ * much as well; what it is, in the attributes.
+ */
 export function quarantineMessage(record: QuarantinedRecord, position: number): FifoMessage {
-  const { body, encoding, isCut } = bodyOf(record.raw);
-  const attributes = {
+  const about = {
     reason: record.reason,
     detail: cut(inert(record.detail), MAX_DETAIL_LENGTH) || '-',
     origin: originOf(record.origin),
-    encoding,
-    ...(isCut ? { cut: 'true' } : {}),
   };
+  const room = MAX_SQS_BYTES - attributeBytesOf(asAttributes({ ...about, encoding: PACKED, cut: 'true' }));
+  const { body, encoding, isCut } = bodyOf(record.raw, room);
+  const attributes = { ...about, encoding, ...(isCut ? { cut: 'true' } : {}) };
   const id = createHash('sha256')
     .update(JSON.stringify([attributes, position]))
     .update(record.raw)
@@ -57,10 +58,13 @@ export function quarantineMessage(record: QuarantinedRecord, position: number): 
     MessageBody: body,
     MessageGroupId: id,
     MessageDeduplicationId: id,
-    MessageAttributes: Object.fromEntries(
-      Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
-    ),
+    MessageAttributes: asAttributes(attributes),
   };
+}
+
+function asAttributes(values: Readonly<Record<string, string>>): Record<string, StringAttribute> {
+  const named = Object.entries(values);
+  return Object.fromEntries(named.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]));
 }
 
 const originSchema = z.strictObject({
@@ -78,18 +82,18 @@ const attributesSchema = z.object({
   reason: z.string(),
   detail: z.string(),
   origin: z.string(),
-  encoding: z.enum(['text', 'gzip+base64']),
+  encoding: z.enum(['text', PACKED]),
+  cut: z.literal('true').optional(),
 });
 
 /** A record as it lies in quarantine: its reason may be one that only an earlier version knew. */
 export interface RecordInQuarantine extends Omit<QuarantinedRecord, 'reason'> {
   readonly reason: string;
+  /** Whether only its beginning lies there. */
+  readonly isCut: boolean;
 }
 
-/**
- * The record that {@link quarantineMessage} made a message of; `undefined` of any other message. Of a record that was cut
- * it is the beginning.
- */
+/** The record that {@link quarantineMessage} made a message of; `undefined` of any other message. */
 export function quarantinedRecordIn(message: {
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -99,18 +103,20 @@ export function quarantinedRecordIn(message: {
   const origin = originIn(attributes.origin);
   const raw = attributes.encoding === 'text' ? { text: message.body } : decodeBase64Gzip(message.body);
   if (!origin || !('text' in raw)) return undefined;
-  return { reason: attributes.reason, detail: attributes.detail, origin, raw: raw.text };
+  const { reason, detail, cut: mark } = attributes;
+  return { reason, detail, origin, raw: raw.text, isCut: mark !== undefined };
 }
 
-function bodyOf(raw: string): { body: string; encoding: 'text' | 'gzip+base64'; isCut: boolean } {
+/** A record's text in at most `room` bytes. */
+function bodyOf(raw: string, room: number): { body: string; encoding: 'text' | typeof PACKED; isCut: boolean } {
   // SQS takes no empty body.
-  if (raw !== '' && ONLY_ALLOWED.test(raw) && Buffer.byteLength(raw) <= MAX_BODY_BYTES)
+  if (raw !== '' && ONLY_ALLOWED.test(raw) && Buffer.byteLength(raw) <= room)
     return { body: raw, encoding: 'text', isCut: false };
   const whole = packed(raw);
-  if (whole.length <= MAX_BODY_BYTES) return { body: whole, encoding: 'gzip+base64', isCut: false };
+  if (whole.length <= room) return { body: whole, encoding: PACKED, isCut: false };
   // base64 makes four bytes of three, and gzip adds next to nothing to what it cannot shrink.
-  const beginning = Buffer.from(raw).subarray(0, Math.floor(MAX_BODY_BYTES * 0.74));
-  return { body: packed(beginning), encoding: 'gzip+base64', isCut: true };
+  const beginning = Buffer.from(raw).subarray(0, Math.floor(room * 0.74));
+  return { body: packed(beginning), encoding: PACKED, isCut: true };
 }
 
 /** A lone surrogate becomes U+FFFD here, as in every UTF-8. */

@@ -124,9 +124,9 @@ export function buildAlert(
   const within = (limits: Limits): Alert => {
     const facts = safe(
       {
+        ...(reasons.length > 0 ? { severityReason: reasons.join('; ') } : {}),
         title: withoutSessionArns(finding.title),
         description: detector.description,
-        ...(reasons.length > 0 ? { severityReason: reasons.join('; ') } : {}),
         event: {
           ...event,
           ...(origin.logGroup ? { origin: { logGroup: origin.logGroup, logStream: origin.logStream } } : {}),
@@ -140,7 +140,7 @@ export function buildAlert(
       },
       limits,
     );
-    return alertSchema.parse({
+    return {
       schemaVersion: 1,
       alertId: alertIdOf(detector.id, eventKey),
       dedupKey: dedupKeyOf(detector.id, finding.dedup, `${account}/${region}/${cluster}`),
@@ -148,7 +148,7 @@ export function buildAlert(
         id: detector.id,
         title: detector.title,
         mitre: detector.mitre.map((id) => {
-          const [tactic, technique] = id.split(':');
+          const [tactic = '', technique = ''] = id.split(':');
           return { tactic, technique };
         }),
         runbook: `${policy.runbookBaseUrl}/${detector.id}/runbook.md`,
@@ -164,7 +164,7 @@ export function buildAlert(
       },
       links: linksOf(facts.event),
       nextSteps: nextStepsOf(nextSteps, facts),
-    });
+    };
   };
 
   const [full, ...shorter] = LIMITS;
@@ -176,6 +176,12 @@ function fits(alert: Alert): boolean {
 }
 
 type Facts = { readonly [key: string]: EvidenceValue | Facts };
+/** A copy of a T, which nobody else holds. */
+type Fresh<T> = T extends readonly (infer Item)[]
+  ? Item[]
+  : T extends object
+    ? { -readonly [Key in keyof T]: Fresh<T[Key]> }
+    : T;
 
 /** A title with `role/session` for the ARN of an assumed role, which is long and stands in full under `actor`. */
 function withoutSessionArns(title: string): string {
@@ -183,7 +189,7 @@ function withoutSessionArns(title: string): string {
 }
 
 /** The same structure with every string made safe to show, absent values left out and long ones cut. */
-function safe<T>(facts: T, limits: Limits, key?: string): T;
+function safe<T>(facts: T, limits: Limits, key?: string): Fresh<T>;
 function safe(facts: Facts | EvidenceValue, limits: Limits, key?: string): Facts | EvidenceValue {
   if (typeof facts === 'string') {
     const length = key === 'title' ? MAX_TITLE_LENGTH : key === 'id' ? MAX_ID_LENGTH : limits.text;

@@ -236,24 +236,25 @@ export function isOtherStream(logStream: string | undefined): boolean {
 }
 
 /** The texts of JSON values that stand one a line or, as joined gzip members hold them, one behind the other. */
-function valuesIn(text: string): string[] {
-  const lines = text.split(/\r?\n(?=[{[])/);
-  if (lines.length > 1 || !/^[{[]/.test(text)) return lines;
+export function valuesIn(text: string): string[] {
+  const lines = text.trim().split(/\r?\n(?=[{[])/);
+  const [line = ''] = lines;
+  if (lines.length > 1 || !/^[{[]/.test(line)) return lines;
   const values: string[] = [];
   let depth = 0;
   let start = 0;
   let isQuoted = false;
-  for (const { 0: token, index } of text.matchAll(/\\[\s\S]|["{}[\]]/g)) {
+  for (const { 0: token, index } of line.matchAll(/\\[\s\S]|["{}[\]]/g)) {
     if (token === '"') isQuoted = !isQuoted;
     else if (isQuoted || token.startsWith('\\')) continue;
     else if (token === '{' || token === '[') depth++;
     else if (--depth === 0) {
-      values.push(text.slice(start, index + 1));
+      values.push(line.slice(start, index + 1));
       start = index + 1;
     } else if (depth < 0) break;
   }
-  const rest = text.slice(start);
-  return rest.trim() === '' ? values : [...values, rest];
+  const rest = line.slice(start);
+  return rest === '' ? values : [...values, rest];
 }
 
 /** The first keys of an object, for who must tell what it is. A key that is not a plain word may be anything. */

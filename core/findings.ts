@@ -4,7 +4,7 @@ import { type Alert, alertSchema } from './alert.ts';
 import { together } from './incidents/incident.ts';
 import { severityRank } from './severity.ts';
 
-/** More ids than this travel as one that is made of them all: 100 take some 3.5 KB. */
+/** More ids than this travel as that of the alert and one that is made of them all: 100 take some 3.5 KB. */
 export const MAX_ALERT_IDS = 100;
 
 /** The findings of one problem in one payload, as they travel from the functions that detect to the one that publishes. */
@@ -15,7 +15,9 @@ export const findingsSchema = z.strictObject({
     .array(z.string())
     .min(1)
     .max(MAX_ALERT_IDS)
-    .describe(`The id of every finding, or where there are more than ${MAX_ALERT_IDS} one id made of them all.`),
+    .describe(
+      `The id of every finding; where there are more than ${MAX_ALERT_IDS}, the alert's own and one made of them all.`,
+    ),
   windowMs: z.number().int().positive().describe('For how long repeats of this problem fold, in milliseconds.'),
 });
 
@@ -52,7 +54,7 @@ export class FindingsByProblem {
     return [...this.#problems.values()].map(({ alert, alertIds }) => ({
       schemaVersion: 1,
       alert,
-      alertIds: alertIds.size > MAX_ALERT_IDS ? [digestOf([...alertIds])] : [...alertIds],
+      alertIds: alertIds.size > MAX_ALERT_IDS ? [alert.alertId, digestOf([...alertIds])] : [...alertIds],
       windowMs: windowOf(alert),
     }));
   }

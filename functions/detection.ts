@@ -17,6 +17,8 @@ export type FetchObject = (object: AnnouncedObject, deadline: Deadline) => Async
 /** What is held of one payload before it is sent, so that no payload fills the memory. */
 const MAX_HELD = 500;
 const MAX_HELD_TEXT = 8 * 1024 * 1024;
+/** After so many records what is held is sent and the time looked at: with little CPU they take seconds. */
+const MAX_UNSENT = 2_000;
 
 export interface DetectionOptions {
   readonly source: SourceId;
@@ -73,9 +75,11 @@ export class Detection {
     let findings = new FindingsByProblem();
     let bad: QuarantinedRecord[] = [];
     let textHeld = 0;
+    let unsent = 0;
     for await (const { delivery, raw } of received) {
       origin ??= delivery.origin;
       this.counts.parsed++;
+      unsent++;
       const verdict = pipeline.receive(delivery);
       for (const { alert, muted } of verdict.outgoing) {
         if (muted) this.counts.muted++;
@@ -89,12 +93,13 @@ export class Detection {
         this.reasons.push(first.reason);
         textHeld += record.raw.length;
       }
-      if (findings.size + bad.length < MAX_HELD && textHeld < MAX_HELD_TEXT) continue;
+      if (findings.size + bad.length < MAX_HELD && textHeld < MAX_HELD_TEXT && unsent < MAX_UNSENT) continue;
       if (deadline.remainingMs === 0) throw new DeadlineError();
       await this.#send(findings, bad);
       findings = new FindingsByProblem();
       bad = [];
       textHeld = 0;
+      unsent = 0;
     }
     await this.#send(findings, bad);
     if (origin) onSeen?.({ ...seen, origin, records: eventsIn(pipeline.counts) - eventsBefore });

@@ -1,9 +1,14 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import {
+  Architecture,
+  Code,
+  type EventInvokeConfigOptions,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { wildcardFindings } from './permissions.ts';
 import type { Shared } from './shared.ts';
@@ -23,8 +28,8 @@ interface BundledFunctionProps {
   /** Why a resource of {@link may} ends in a wildcard, if one does. */
   readonly wildcardBecause?: string | undefined;
   readonly atMostAtOnce?: number | undefined;
-  /** Where the events go of asynchronous invocations that were given up. */
-  readonly failures?: Queue;
+  /** How asynchronous invocations fail. If not said otherwise, they are tried three times in all, within six hours. */
+  readonly asynchronous?: EventInvokeConfigOptions;
 }
 
 /** One of the functions under `functions/`, with a role and a log group of its own. */
@@ -46,7 +51,7 @@ export class BundledFunction extends Construct {
       may,
       wildcardBecause,
       atMostAtOnce,
-      failures,
+      asynchronous,
     }: BundledFunctionProps,
   ) {
     super(scope, id);
@@ -95,12 +100,7 @@ export class BundledFunction extends Construct {
       environment: { ...environment },
       ...(atMostAtOnce !== undefined && { reservedConcurrentExecutions: atMostAtOnce }),
     });
-    if (failures) {
-      this.lambda.configureAsyncInvoke({
-        onFailure: new SqsDestination(failures),
-        maxEventAge: Duration.hours(6),
-        retryAttempts: 2,
-      });
-    }
+    if (asynchronous)
+      this.lambda.configureAsyncInvoke({ maxEventAge: Duration.hours(6), retryAttempts: 2, ...asynchronous });
   }
 }

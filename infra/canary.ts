@@ -6,7 +6,7 @@ import { SubscriptionFilter as AttributeFilter, Subscription, SubscriptionProtoc
 import { Construct } from 'constructs';
 import { BundledFunction } from './bundled-function.ts';
 import type { Detection } from './detection.ts';
-import { mayReceive, maySend } from './permissions.ts';
+import { mayReceive } from './permissions.ts';
 import { CANARIES, type Publishing } from './publishing.ts';
 import { EncryptedQueue, WAITS_FOR_OPERATOR } from './queues.ts';
 import type { Settings } from './settings.ts';
@@ -16,10 +16,11 @@ export function canaryLogGroup({ name }: Settings): string {
   return `/aws/auditwire/${name}-canary`;
 }
 
+export const CANARY_INTERVAL = Duration.minutes(15);
+
 interface CanaryProps {
   readonly publishing: Publishing;
   readonly detection: Detection;
-  readonly failures: EncryptedQueue;
 }
 
 /** Marked events that go the whole way: a log group where they go in, and a queue where their alerts come out. */
@@ -27,7 +28,7 @@ export class Canary extends Construct {
   readonly function: BundledFunction;
   readonly undelivered: EncryptedQueue;
 
-  constructor(scope: Construct, id: string, shared: Shared, { publishing, detection, failures }: CanaryProps) {
+  constructor(scope: Construct, id: string, shared: Shared, { publishing, detection }: CanaryProps) {
     super(scope, id);
     const { settings, key } = shared;
     const events = new LogGroup(this, 'Events', {
@@ -58,15 +59,16 @@ export class Canary extends Construct {
         INCIDENT_TABLE: publishing.table.tableName,
       },
       atMostAtOnce: 1,
-      failures,
+      // One run, one answer, which is its metric: the retry of a run that missed an alert no longer waits for that alert, and
+      // would send one more. The next run does what a failed one did not, so that nothing of it need be kept.
+      asynchronous: { retryAttempts: 0, maxEventAge: CANARY_INTERVAL },
       may: [
         new PolicyStatement({
           actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
           resources: [events.logGroupArn],
         }),
         mayReceive(alerts),
-        maySend(failures),
-        key.through('sqs'),
+        key.through('sqs', ['kms:Decrypt']),
         ...publishing.mayUseItems(CANARIES, ['GetItem', 'PutItem']),
       ],
     });

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { BundledFunction } from './bundled-function.ts';
@@ -36,7 +37,7 @@ export class Chat extends Construct {
       memorySize: 256,
       timeout: Duration.seconds(30),
       environment: { CHAT_TOPIC_ARN: this.topic.topicArn },
-      failures: undelivered,
+      asynchronous: { onFailure: new SqsDestination(undelivered) },
       may: [
         maySend(undelivered),
         key.through('sqs'),

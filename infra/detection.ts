@@ -3,8 +3,9 @@ import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { eksLogGroup } from '../core/log-sources/log-source.ts';
 import { BundledFunction, POLICY_FILE } from './bundled-function.ts';
+import { FailedInvocations } from './failed-invocations.ts';
 import { Organization } from './organization.ts';
-import { maySend, NAMED_BY_PREFIX } from './permissions.ts';
+import { maySend, YET_TO_BE_WRITTEN } from './permissions.ts';
 import { LOG_SOURCES, type Publishing } from './publishing.ts';
 import { EncryptedQueue, WAITS_FOR_REDRIVE } from './queues.ts';
 import type { FilterPatterns, Shared } from './shared.ts';
@@ -18,12 +19,18 @@ interface DetectionProps {
   readonly ownLogGroups: readonly string[];
 }
 
+/** What a function gets that judges. It also buys CPU: less would take longer, and cost the same. */
+export const JUDGING_MEMORY_MB = 1024;
+
 /** Stage 1: what arrives is judged; findings go to their queue, and what cannot be judged to quarantine. */
 export class Detection extends Construct {
   readonly quarantine: EncryptedQueue;
   /** What a function is told that judges. */
   readonly judging: Readonly<Record<string, string>>;
-  readonly failedAuditLogs: EncryptedQueue;
+  /** What was given to a function that then failed. */
+  readonly failures: FailedInvocations;
+  /** What could not be given to a function, or not be announced. */
+  readonly deadLetters: EncryptedQueue;
   readonly eksAudit: BundledFunction;
   readonly organization: Organization | undefined;
   readonly trail: Trail | undefined;
@@ -43,37 +50,40 @@ export class Detection extends Construct {
       name: `${settings.name}-quarantine.fifo`,
       keepsBecause: 'What could not be judged waits here, with an alarm, for a fix and a redrive.',
     });
-    this.failedAuditLogs = new EncryptedQueue(this, 'FailedAuditLogs', {
+    this.deadLetters = new EncryptedQueue(this, 'DeadLetters', {
       key,
-      name: `${settings.name}-eks-audit-failed`,
+      name: `${settings.name}-dead-letters`,
       keepsBecause: WAITS_FOR_REDRIVE,
     });
+    this.failures = new FailedInvocations(this, 'FailedInvocations', shared, { deadLetters: this.deadLetters });
     this.organization = settings.organization
       ? new Organization(this, 'Organization', shared, {
           organization: settings.organization,
-          failures: this.failedAuditLogs,
+          failures: this.failures,
         })
       : undefined;
     this.judging = {
       FINDINGS_QUEUE_URL: publishing.findings.queueUrl,
       QUARANTINE_QUEUE_URL: this.quarantine.queueUrl,
-      INCIDENT_TABLE: publishing.table.tableName,
       POLICY_FILE,
     };
+    const environment = { ...this.judging, INCIDENT_TABLE: publishing.table.tableName };
     const mayJudge = [
       maySend(publishing.findings, this.quarantine),
+      key.through('sqs'),
       ...publishing.mayUseItems(LOG_SOURCES, ['UpdateItem']),
+      ...this.failures.mayKeep(),
     ];
     this.eksAudit = new BundledFunction(this, 'EksAudit', shared, {
       name: 'eks-audit',
       description: 'Judges the EKS audit log',
-      memorySize: 512,
+      memorySize: JUDGING_MEMORY_MB,
       timeout: Duration.seconds(60),
-      environment: this.judging,
+      environment,
       atMostAtOnce: settings.concurrency.eksAudit,
-      failures: this.failedAuditLogs,
-      wildcardBecause: this.organization && NAMED_BY_PREFIX,
-      may: [...mayJudge, maySend(this.failedAuditLogs), key.through('sqs'), ...(this.organization?.mayRead(key) ?? [])],
+      asynchronous: { onFailure: this.failures.destination },
+      wildcardBecause: YET_TO_BE_WRITTEN,
+      may: [...mayJudge, ...(this.organization?.mayRead(key) ?? [])],
     });
     if (this.organization) this.eksAudit.lambda.addEventSource(this.organization.eventSource());
     this.auditLogsMayInvoke = this.#letLogsInvoke(settings.everyCluster ? '*' : '/aws/eks/*/cluster:*');
@@ -90,8 +100,11 @@ export class Detection extends Construct {
     }
     this.trail = settings.cloudtrail
       ? new Trail(this, 'Trail', shared, settings.cloudtrail, {
-          environment: this.judging,
+          environment,
+          memorySize: JUDGING_MEMORY_MB,
           mayJudge,
+          failures: this.failures,
+          deadLetters: this.deadLetters,
         })
       : undefined;
   }

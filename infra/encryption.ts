@@ -13,7 +13,7 @@ export class EncryptionKey extends Key {
   constructor(scope: Construct, id: string, name: string) {
     super(scope, id, {
       alias: name,
-      description: `Everything that ${name} keeps: findings, quarantine, incidents, alerts on their way, logs`,
+      description: `Everything that ${name} keeps: findings, quarantine, failures, incidents, alerts on their way, logs`,
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });

@@ -12,6 +12,8 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { eksLogGroup } from '../core/log-sources/log-source.ts';
+import type { BundledFunction } from './bundled-function.ts';
+import { CANARY_INTERVAL } from './canary.ts';
 import type { Detection } from './detection.ts';
 import { Operators } from './operators.ts';
 import type { Publishing } from './publishing.ts';
@@ -52,45 +54,40 @@ export class Health extends Construct {
     super(scope, id);
     this.#shared = shared;
     this.#operators = new Operators(this, 'Operators', shared);
-    this.#watchFunctions(props);
+    this.#watchRuns(props);
+    this.#watchInvocations(props);
     this.#watchQueues(props);
     this.#watchDelivery(props);
   }
 
-  #watchFunctions({ publishing, detection, watching }: HealthProps): void {
-    const { eksAudit, trail, organization } = detection;
-    const stage1 = [eksAudit, ...(trail ? [trail.cloudtrail] : [])];
-    const chat = publishing.chat ? [publishing.chat.function] : [];
-    const publishers = [publishing.publishAlerts, ...chat];
-    const { watch } = watching;
-    const canary = watching.canary.function;
-    const redrive = watching.redrive.function;
-    for (const one of [...stage1, ...publishers]) {
+  #watchRuns({ publishing, detection, watching }: HealthProps): void {
+    const { watch, canary, redrive } = watching;
+    const { publishAlerts, chat } = publishing;
+    const workers = [...stage1Of(detection), publishAlerts, ...(chat ? [chat.function] : [])];
+    const failing = [
+      ...workers.map((one) => ({ one, so: 'What it was given is tried again.' })),
+      { one: watch, so: 'Incidents are not closed, silence is not noticed.' },
+    ];
+    for (const { one, so } of failing) {
       this.#alarm(`${one.name}-errors`, {
         metric: one.lambda.metricErrors({ period: FIVE_MINUTES }),
         periods: 3,
-        says: `${one.name} has failed for a quarter of an hour. What it was given is tried again.`,
+        says: `${one.name} has failed for a quarter of an hour. ${so}`,
         section: 'errors',
       });
     }
-    this.#alarm('watch-errors', {
-      metric: watch.lambda.metricErrors({ period: FIVE_MINUTES }),
-      periods: 3,
-      says: 'Incidents are not closed, silence is not noticed.',
-      section: 'errors',
-    });
     this.#alarm('canary-lost', {
-      metric: canary.lambda.metricErrors({ period: Duration.minutes(15) }),
+      metric: canary.function.lambda.metricErrors({ period: CANARY_INTERVAL }),
       periods: 2,
       says: 'A marked event went in, and its alert did not come out: real alerts may not either.',
       section: 'canary-lost',
     });
     this.#alarm('redrive-errors', {
-      metric: redrive.lambda.metricErrors({ period: FIVE_MINUTES }),
+      metric: redrive.function.lambda.metricErrors({ period: FIVE_MINUTES }),
       says: 'A redrive broke off. What it had not done is where it was.',
       section: 'errors',
     });
-    for (const one of [...stage1, ...publishers, watch, canary]) {
+    for (const one of [...workers, watch, canary.function]) {
       this.#alarm(`${one.name}-throttled`, {
         metric: one.lambda.metricThrottles({ period: FIVE_MINUTES }),
         periods: 3,
@@ -98,6 +95,12 @@ export class Health extends Construct {
         section: 'throttled',
       });
     }
+  }
+
+  #watchInvocations({ publishing, detection, watching }: HealthProps): void {
+    const { eksAudit, organization } = detection;
+    const { watch, canary, redrive } = watching;
+    const stage1 = stage1Of(detection);
     for (const one of stage1) {
       this.#alarm(`${one.name}-late`, {
         metric: one.lambda.metric('AsyncEventAge', { period: FIVE_MINUTES, statistic: Stats.MAXIMUM }),
@@ -106,28 +109,6 @@ export class Health extends Construct {
         section: 'late',
       });
     }
-    for (const one of [...stage1, ...chat, watch, canary, redrive]) {
-      this.#alarm(`${one.name}-dropped`, {
-        metric: sumOf(
-          one.lambda.metric('AsyncEventsDropped', { period: FIVE_MINUTES, statistic: Stats.SUM }),
-          one.lambda.metric('DestinationDeliveryFailures', { period: FIVE_MINUTES, statistic: Stats.SUM }),
-        ),
-        says: `What ${one.name} was given is lost: it was given up, and the queue of failures did not take it.`,
-        section: 'dropped',
-      });
-    }
-    this.#silent('eks-audit-silent', {
-      metric: eksAudit.lambda.metricInvocations({ period: Duration.minutes(15) }),
-      periods: 3,
-      says: 'Nothing has arrived from CloudWatch Logs for three quarters of an hour, not even the canary.',
-      section: 'silent',
-    });
-    this.#silent('watch-silent', {
-      metric: watch.lambda.metricInvocations({ period: FIVE_MINUTES }),
-      periods: 4,
-      says: 'The watch is not run, so that incidents are not closed and silence is not noticed.',
-      section: 'silent',
-    });
     if (organization) {
       this.#alarm('member-logs-late', {
         metric: organization.stream.metricGetRecordsIteratorAgeMilliseconds({
@@ -137,6 +118,42 @@ export class Health extends Construct {
         from: Duration.minutes(15).toMilliseconds(),
         says: 'What other accounts sent has waited for a quarter of an hour; after six days it is given up.',
         section: 'late',
+      });
+    }
+    // Not AsyncEventsDropped, which counts too what the destination took.
+    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    for (const one of [...stage1, ...(publishing.chat ? [publishing.chat.function] : []), watch, redrive.function]) {
+      this.#alarm(`${one.name}-dropped`, {
+        metric: one.lambda.metric('DestinationDeliveryFailures', { period: FIVE_MINUTES, statistic: Stats.SUM }),
+        says: `What ${one.name} was given is lost: it was given up, and could not be put where failures are kept.`,
+        section: 'dropped',
+      });
+    }
+    const expected = [
+      {
+        one: eksAudit,
+        period: CANARY_INTERVAL,
+        periods: 3,
+        says: 'Nothing has arrived from CloudWatch Logs for three quarters of an hour, not even the canary.',
+      },
+      {
+        one: canary.function,
+        period: CANARY_INTERVAL,
+        periods: 3,
+        says: 'No marked event is sent, so that nobody knows whether real alerts would come out.',
+      },
+      {
+        one: watch,
+        period: FIVE_MINUTES,
+        periods: 4,
+        says: 'The watch is not run, so that incidents are not closed and silence is not noticed.',
+      },
+    ];
+    for (const { one, period, ...props } of expected) {
+      this.#silent(`${one.name}-silent`, {
+        metric: one.lambda.metricInvocations({ period }),
+        section: 'silent',
+        ...props,
       });
     }
   }
@@ -178,30 +195,34 @@ export class Health extends Construct {
       says: 'DynamoDB refuses reads or writes of the state table; alerts are late.',
       section: 'throttled',
     });
-    for (const cluster of settings.clusters) {
-      const logGroup = eksLogGroup(cluster);
-      const metrics = Object.keys(filterPatterns).flatMap((part) =>
-        ['DeliveryErrors', 'DeliveryThrottling'].map(
-          (metricName) =>
-            new Metric({
-              namespace: 'AWS/Logs',
-              metricName,
-              dimensionsMap: {
-                LogGroupName: logGroup,
-                DestinationType: 'Lambda',
-                FilterName: `${settings.name}-${part}`,
-              },
-              period: FIVE_MINUTES,
-              statistic: Stats.SUM,
-            }),
-        ),
-      );
-      this.#alarm(`cluster-${cluster}-undelivered`, {
-        metric: sumOf(...metrics),
-        says: `CloudWatch Logs could not deliver events of ${logGroup}; it skips them while access is denied.`,
-        section: 'log-delivery',
-      });
-    }
+    for (const cluster of settings.clusters)
+      this.#delivered(`cluster-${cluster}`, eksLogGroup(cluster), Object.keys(filterPatterns));
+    if (settings.cloudtrail?.logGroup) this.#delivered('trail', settings.cloudtrail.logGroup, ['cloudtrail']);
+  }
+
+  /** A log group whose filters, by what their names end in, deliver to a function. */
+  #delivered(name: string, logGroup: string, parts: readonly string[]): void {
+    const metrics = parts.flatMap((part) =>
+      ['DeliveryErrors', 'DeliveryThrottling'].map(
+        (metricName) =>
+          new Metric({
+            namespace: 'AWS/Logs',
+            metricName,
+            dimensionsMap: {
+              LogGroupName: logGroup,
+              DestinationType: 'Lambda',
+              FilterName: `${this.#shared.settings.name}-${part}`,
+            },
+            period: FIVE_MINUTES,
+            statistic: Stats.SUM,
+          }),
+      ),
+    );
+    this.#alarm(`${name}-undelivered`, {
+      metric: sumOf(...metrics),
+      says: `CloudWatch Logs could not deliver events of ${logGroup}; it skips them while access is denied.`,
+      section: 'log-delivery',
+    });
   }
 
   #notEmpty(queue: EncryptedQueue, says: string, section: string): void {
@@ -248,6 +269,10 @@ export class Health extends Construct {
     alarm.addOkAction(action);
     this.alarms.push(alarm);
   }
+}
+
+function stage1Of({ eksAudit, trail }: Detection): BundledFunction[] {
+  return [eksAudit, ...(trail ? [trail.cloudtrail] : [])];
 }
 
 function sumOf(...metrics: readonly Metric[]): MathExpression {

@@ -4,30 +4,25 @@ import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { KinesisEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { CrossAccountDestination } from 'aws-cdk-lib/aws-logs';
-import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import type { FailedInvocations } from './failed-invocations.ts';
 import { destinationName } from './member.ts';
-import { ObjectAnnouncements } from './object-announcements.ts';
-import { EncryptedQueue, WAITS_FOR_REDRIVE } from './queues.ts';
 import type { Shared } from './shared.ts';
 
 interface OrganizationProps {
   /** Its id. */
   readonly organization: string;
-  /** Where announcements go that their queue did not take. */
-  readonly failures: EncryptedQueue;
+  readonly failures: FailedInvocations;
 }
 
 /** The door for the audit logs of the organisation's other accounts: a logical destination, and the stream behind it. */
 export class Organization extends Construct {
   readonly stream: Stream;
-  /** Batches that were given up, whole. */
-  readonly failedBatches: Bucket;
-  /** Announces {@link failedBatches}. */
-  readonly announcements: EncryptedQueue;
+  readonly #failures: FailedInvocations;
 
   constructor(scope: Construct, id: string, { settings, key }: Shared, { organization, failures }: OrganizationProps) {
     super(scope, id);
+    this.#failures = failures;
     const stack = Stack.of(this);
     this.stream = new Stream(this, 'Stream', {
       streamMode: StreamMode.ON_DEMAND,
@@ -82,36 +77,6 @@ export class Organization extends Construct {
         conditions: { StringEquals: { 'aws:PrincipalOrgID': organization } },
       }),
     );
-
-    this.announcements = new EncryptedQueue(this, 'FailedBatchAnnouncements', {
-      key,
-      name: `${settings.name}-failed-batches`,
-      keepsBecause: WAITS_FOR_REDRIVE,
-    });
-    this.failedBatches = new Bucket(this, 'FailedBatches', {
-      encryption: BucketEncryption.KMS,
-      encryptionKey: key,
-      bucketKeyEnabled: true,
-      enforceSSL: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      lifecycleRules: [{ expiration: Duration.days(90) }],
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    Validations.of(this.failedBatches).acknowledge({
-      id: 'AwsSolutions-S1',
-      reason:
-        'Lambda alone writes here and redrive alone reads; CloudTrail data events tell more of it than access logs.',
-    });
-    // The construct's own way to switch this on is a function that may change every bucket of the account.
-    const { defaultChild } = this.failedBatches.node;
-    if (defaultChild instanceof CfnBucket)
-      defaultChild.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
-    new ObjectAnnouncements(this, 'Announcements', {
-      bucketName: this.failedBatches.bucketName,
-      keys: 'aws/lambda/*',
-      queue: this.announcements,
-      failures,
-    });
   }
 
   /** Where a function's records come from. A batch that fails is halved, tried again, and at last kept whole in S3. */
@@ -124,9 +89,7 @@ export class Organization extends Construct {
       reportBatchItemFailures: true,
       retryAttempts: 30,
       maxRecordAge: Duration.days(6),
-      // S3 is given the whole batch, queues and topics only where it was.
-      // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
-      onFailure: { bind: () => ({ destination: this.failedBatches.bucketArn }) },
+      onFailure: this.#failures.destination,
     });
   }
 
@@ -144,12 +107,6 @@ export class Organization extends Construct {
         resources: [this.stream.streamArn],
       }),
       key.through('kinesis', ['kms:Decrypt']),
-      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.failedBatches.bucketArn] }),
-      new PolicyStatement({
-        actions: ['s3:PutObject'],
-        resources: [this.failedBatches.arnForObjects('aws/lambda/*')],
-      }),
-      key.through('s3'),
     ];
   }
 }

@@ -17,7 +17,8 @@ export function maySend(...queues: readonly Queue[]): PolicyStatement {
 }
 
 /** The reason for a wildcard in the name of an object. */
-export const NAMED_BY_PREFIX = 'Objects that are still to be written can be named only by what their keys begin with.';
+export const YET_TO_BE_WRITTEN =
+  'Objects that are still to be written have no names: only their bucket, or what their keys begin with, can be named.';
 
 /** Objects whose keys begin with a prefix. */
 export function mayFetch(bucketArn: string, prefix = ''): PolicyStatement {

@@ -1,9 +1,10 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Construct } from 'constructs';
 import { BundledFunction } from './bundled-function.ts';
-import type { Detection } from './detection.ts';
-import { mayFetch, mayReceive, maySend, NAMED_BY_PREFIX } from './permissions.ts';
-import { LOG_SOURCES, type Publishing } from './publishing.ts';
+import { type Detection, JUDGING_MEMORY_MB } from './detection.ts';
+import { mayReceive, maySend, YET_TO_BE_WRITTEN } from './permissions.ts';
+import type { Publishing } from './publishing.ts';
 import type { EncryptedQueue } from './queues.ts';
 import type { Shared } from './shared.ts';
 
@@ -22,32 +23,25 @@ export class Redrive extends Construct {
   constructor(scope: Construct, id: string, shared: Shared, { publishing, detection, failures }: RedriveProps) {
     super(scope, id);
     const { key } = shared;
-    const { judging, organization, trail, quarantine, failedAuditLogs } = detection;
-    this.deadLetters = [
-      failedAuditLogs,
-      ...(trail ? [trail.failed] : []),
-      ...(organization ? [organization.announcements] : []),
-      publishing.failedFindings,
-    ];
+    const { judging, trail, quarantine } = detection;
+    this.deadLetters = [detection.failures.announcements, detection.deadLetters, publishing.failedFindings];
     this.function = new BundledFunction(this, 'Run', shared, {
       name: 'redrive',
       description: 'Judges again, after a fix, what lies in quarantine and what was given up',
-      memorySize: 512,
+      memorySize: JUDGING_MEMORY_MB,
       timeout: Duration.minutes(15),
       environment: {
         ...judging,
         DEAD_LETTER_QUEUE_URLS: this.deadLetters.map(({ queueUrl }) => queueUrl).join(','),
       },
       atMostAtOnce: 1,
-      failures,
-      wildcardBecause: organization || trail?.objects ? NAMED_BY_PREFIX : undefined,
+      asynchronous: { onFailure: new SqsDestination(failures) },
+      wildcardBecause: YET_TO_BE_WRITTEN,
       may: [
         mayReceive(quarantine, ...this.deadLetters),
         maySend(publishing.findings, quarantine, failures),
         key.through('sqs'),
-        ...publishing.mayUseItems(LOG_SOURCES, ['UpdateItem']),
-        ...(organization ? [mayFetch(organization.failedBatches.bucketArn, 'aws/lambda/')] : []),
-        ...(organization ? [key.through('s3', ['kms:Decrypt'])] : []),
+        ...detection.failures.mayFetch(),
         ...(trail?.mayFetch ?? []),
       ],
     });

@@ -7,61 +7,55 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Subscription, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { BundledFunction } from './bundled-function.ts';
+import type { FailedInvocations } from './failed-invocations.ts';
 import { ObjectAnnouncements } from './object-announcements.ts';
-import { mayFetch, mayReceive, maySend, NAMED_BY_PREFIX } from './permissions.ts';
-import { EncryptedQueue, WAITS_FOR_REDRIVE } from './queues.ts';
+import { mayFetch, mayReceive, YET_TO_BE_WRITTEN } from './permissions.ts';
+import { EncryptedQueue } from './queues.ts';
 import type { Settings, TrailBucket } from './settings.ts';
 import type { Shared } from './shared.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 interface TrailProps {
   readonly environment: Readonly<Record<string, string>>;
+  readonly memorySize: number;
   readonly mayJudge: readonly PolicyStatement[];
+  readonly failures: FailedInvocations;
+  /** Where events and announcements go that nobody took. */
+  readonly deadLetters: EncryptedQueue;
 }
 
 /** CloudTrail, from where the site has it: a log group, a bucket, or EventBridge. */
 export class Trail extends Construct {
   readonly cloudtrail: BundledFunction;
-  /** Events, and announcements of objects, that were given up. */
-  readonly failed: EncryptedQueue;
   /** Announcements of the trail's objects; none without a bucket. */
   readonly objects: EncryptedQueue | undefined;
   /** What reading the trail's objects takes. */
   readonly mayFetch: readonly PolicyStatement[];
+  readonly #deadLetters: EncryptedQueue;
 
   constructor(
     scope: Construct,
     id: string,
     shared: Shared,
     { logGroup, bucket, eventBridge }: NonNullable<Settings['cloudtrail']>,
-    { environment, mayJudge }: TrailProps,
+    { environment, memorySize, mayJudge, failures, deadLetters }: TrailProps,
   ) {
     super(scope, id);
-    const { settings, key } = shared;
+    this.#deadLetters = deadLetters;
+    const { settings } = shared;
     const timeout = Duration.seconds(60);
-    this.failed = new EncryptedQueue(this, 'Failed', {
-      key,
-      name: `${settings.name}-cloudtrail-failed`,
-      keepsBecause: WAITS_FOR_REDRIVE,
-    });
     this.objects = bucket && this.#announced(bucket, shared, timeout);
     this.mayFetch = bucket ? this.#mayFetch(bucket) : [];
     this.cloudtrail = new BundledFunction(this, 'CloudTrail', shared, {
       name: 'cloudtrail',
       description: 'Judges CloudTrail',
-      memorySize: 512,
+      memorySize,
       timeout,
       environment,
       atMostAtOnce: settings.concurrency.cloudtrail,
-      failures: this.failed,
-      wildcardBecause: bucket && NAMED_BY_PREFIX,
-      may: [
-        ...mayJudge,
-        maySend(this.failed),
-        key.through('sqs'),
-        ...(this.objects ? [mayReceive(this.objects)] : []),
-        ...this.mayFetch,
-      ],
+      asynchronous: { onFailure: failures.destination },
+      wildcardBecause: YET_TO_BE_WRITTEN,
+      may: [...mayJudge, ...(this.objects ? [mayReceive(this.objects)] : []), ...this.mayFetch],
     });
     if (this.objects) {
       this.cloudtrail.lambda.addEventSource(
@@ -82,7 +76,7 @@ export class Trail extends Construct {
       key,
       name: `${settings.name}-trail-objects`,
       visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
-      deadLetterQueue: { queue: this.failed, maxReceiveCount: 10 },
+      deadLetterQueue: { queue: this.#deadLetters, maxReceiveCount: 10 },
     });
     switch (bucket.announcedBy) {
       case 's3': {
@@ -106,7 +100,7 @@ export class Trail extends Construct {
           bucketName: bucket.name,
           keys: `${bucket.prefix}AWSLogs/*/CloudTrail/*.json.gz`,
           queue: objects,
-          failures: this.failed,
+          failures: this.#deadLetters,
         });
         return objects;
       case 'topic': {
@@ -118,7 +112,7 @@ export class Trail extends Construct {
           protocol: SubscriptionProtocol.SQS,
           endpoint: objects.queueArn,
           rawMessageDelivery: true,
-          deadLetterQueue: this.failed,
+          deadLetterQueue: this.#deadLetters,
         });
         key.letServices(['sns'], topicArn.split(':')[4] ?? '');
         objects.addToResourcePolicy(
@@ -189,7 +183,7 @@ export class Trail extends Construct {
     });
     rule.addTarget(
       new LambdaFunction(this.cloudtrail.lambda, {
-        deadLetterQueue: this.failed,
+        deadLetterQueue: this.#deadLetters,
         maxEventAge: Duration.hours(24),
         retryAttempts: 185,
       }),

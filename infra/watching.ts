@@ -1,9 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Construct } from 'constructs';
 import { BundledFunction } from './bundled-function.ts';
-import { Canary } from './canary.ts';
+import { CANARY_INTERVAL, Canary } from './canary.ts';
 import type { Detection } from './detection.ts';
 import { maySend } from './permissions.ts';
 import { INCIDENTS, LOG_SOURCES, type Publishing } from './publishing.ts';
@@ -37,9 +38,13 @@ export class Watching extends Construct {
       description: 'Closes incidents, and tells of log sources that went silent',
       memorySize: 256,
       timeout: Duration.seconds(120),
-      environment: { ...detection.judging, ALERT_TOPIC_ARN: publishing.topic.topicArn },
+      environment: {
+        ...detection.judging,
+        INCIDENT_TABLE: publishing.table.tableName,
+        ALERT_TOPIC_ARN: publishing.topic.topicArn,
+      },
       atMostAtOnce: 1,
-      failures: this.failedRuns,
+      asynchronous: { onFailure: new SqsDestination(this.failedRuns) },
       may: [
         maySend(publishing.findings, detection.quarantine, this.failedRuns),
         key.through('sqs'),
@@ -48,11 +53,10 @@ export class Watching extends Construct {
         ...publishing.mayPublish(),
       ],
     });
-    const props = { publishing, detection, failures: this.failedRuns };
-    this.canary = new Canary(this, 'Canary', shared, props);
-    this.redrive = new Redrive(this, 'Redrive', shared, props);
+    this.canary = new Canary(this, 'Canary', shared, { publishing, detection });
+    this.redrive = new Redrive(this, 'Redrive', shared, { publishing, detection, failures: this.failedRuns });
     this.#every(Duration.minutes(5), this.watch);
-    this.#every(Duration.minutes(15), this.canary.function);
+    this.#every(CANARY_INTERVAL, this.canary.function);
   }
 
   #every(interval: Duration, { name, lambda }: BundledFunction): void {

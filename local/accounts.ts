@@ -1,6 +1,7 @@
 import { conservation } from '../cli/render/summary.ts';
 import type { Received } from './aws.ts';
-import { type Counts, type Outcome, sumOf } from './deployment.ts';
+import { type Outcome, sumOf } from './deployment.ts';
+import type { Counts } from './lambda.ts';
 
 /** Everything that came of a run, over all functions. */
 export class Accounts {

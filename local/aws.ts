@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import * as z from 'zod';
 import type { Alert } from '../core/alert.ts';
 import { LocalDynamo, STATE_TABLE } from './dynamo.ts';
 
@@ -65,6 +66,25 @@ export class LocalAws {
   async stop(): Promise<void> {
     await this.#server.stop();
     await this.#dynamoServer.stop();
+  }
+
+  /** Creates what functions are deployed with: what {@link settings} name. */
+  async deploy(): Promise<void> {
+    await this.createQueue('findings.fifo');
+    await this.createQueue('quarantine.fifo');
+    await this.createTopic('alerts');
+    await this.createStateTable();
+  }
+
+  /** The environment of a function that is deployed here. */
+  get settings(): Record<string, string> {
+    return {
+      ...this.environment,
+      FINDINGS_QUEUE_URL: this.queueUrl('findings.fifo'),
+      QUARANTINE_QUEUE_URL: this.queueUrl('quarantine.fifo'),
+      ALERT_TOPIC_ARN: this.topicArn('alerts'),
+      INCIDENT_TABLE: this.stateTable,
+    };
   }
 
   /** What the SDK reads in a Lambda, pointed here. */
@@ -197,16 +217,12 @@ export class LocalAws {
    * Does what Lambda does for a function on a queue: gives it batches until there are no more, deletes what it does not
    * report, and leaves the rest in flight. Returns the ids of messages that the function reported.
    */
-  async pump(
-    queueUrl: string,
-    handle: (event: SQSEvent) => Promise<{ batchItemFailures: readonly { itemIdentifier: string }[] } | undefined>,
-  ): Promise<string[]> {
+  async pump(queueUrl: string, handle: (event: SQSEvent) => Promise<unknown>): Promise<string[]> {
     const failed: string[] = [];
     for (;;) {
       const batch = await this.receive(queueUrl);
       if (batch.length === 0) return failed;
-      const answer = await handle(sqsEvent(batch));
-      const reported = new Set(answer?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+      const reported = failedIn(await handle(sqsEvent(batch)));
       const done = batch.filter(({ MessageId = '' }) => !reported.has(MessageId));
       if (done.length > 0) await this.#delete(queueUrl, done);
       failed.push(...reported);
@@ -240,4 +256,12 @@ export function sqsEvent(messages: readonly Message[]): SQSEvent {
       awsRegion: REGION,
     })),
   };
+}
+
+const batchResponse = z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) });
+
+/** What a function says must come again; nothing where it was not asked about a batch. */
+export function failedIn(answer: unknown): ReadonlySet<string> {
+  const { batchItemFailures } = answer === undefined ? { batchItemFailures: [] } : batchResponse.parse(answer);
+  return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
 }

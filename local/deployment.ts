@@ -1,15 +1,11 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { severityRank } from '../core/severity.ts';
 import { type Bundle, bundleFunctions } from '../scripts/build.ts';
 import { LocalAws, type Received } from './aws.ts';
-import { type Handler, invoke, startFunction } from './lambda.ts';
+import { bundleOf, type Counts, countsOf, type Handler, invoke, startFunction } from './lambda.ts';
 import type { Payload } from './stories.ts';
 
 /** What the pager subscribes to: alerts of high severity and above. */
 export const PAGER_FILTER = { severityRank: [{ numeric: ['>=', severityRank('high')] }] };
-
-/** The numbers that a function logged. */
-export type Counts = Readonly<Record<string, number>>;
 
 /** What became of one payload: what each function that ran counted, and what came out where somebody looks. */
 export interface Outcome {
@@ -22,10 +18,12 @@ export interface Outcome {
 /** The URLs of what is waited in and received from. */
 type Queues = Readonly<Record<'findings' | 'quarantine' | 'trailObjects' | 'mailbox' | 'pager', string>>;
 
+type Functions = Readonly<Record<'eks-audit' | 'cloudtrail' | 'publish-alerts' | 'watch', Handler>>;
+
 /** Everything that is deployed, on loopback: the functions, what they are wired to, and two subscribers to the alerts. */
 export class Deployment {
   readonly #aws: LocalAws;
-  readonly #functions = new Map<string, Handler>();
+  readonly #functions: Functions;
   readonly #queues: Queues;
   #ran = new Map<string, Counts>();
   #now = 0;
@@ -34,11 +32,10 @@ export class Deployment {
   static async start(): Promise<Deployment> {
     const bundles = await bundleFunctions();
     const aws = await LocalAws.start();
-    await aws.createTopic('alerts');
-    await aws.createStateTable();
+    await aws.deploy();
     const queues = {
-      findings: await aws.createQueue('findings.fifo'),
-      quarantine: await aws.createQueue('quarantine.fifo'),
+      findings: aws.queueUrl('findings.fifo'),
+      quarantine: aws.queueUrl('quarantine.fifo'),
       trailObjects: await aws.createQueue('trail-objects'),
       mailbox: await aws.subscribe('alerts', 'mailbox'),
       pager: await aws.subscribe('alerts', 'pager', PAGER_FILTER),
@@ -49,21 +46,13 @@ export class Deployment {
   private constructor(aws: LocalAws, queues: Queues, bundles: readonly Bundle[]) {
     this.#aws = aws;
     this.#queues = queues;
-    const environment = {
-      ...aws.environment,
-      FINDINGS_QUEUE_URL: queues.findings,
-      QUARANTINE_QUEUE_URL: queues.quarantine,
-      ALERT_TOPIC_ARN: aws.topicArn('alerts'),
-      INCIDENT_TABLE: aws.stateTable,
+    const start = (name: string) => startFunction(bundleOf(bundles, name), aws.settings, () => this.#now);
+    this.#functions = {
+      'eks-audit': start('eks-audit'),
+      cloudtrail: start('cloudtrail'),
+      'publish-alerts': start('publish-alerts'),
+      watch: start('watch'),
     };
-    for (const name of ['eks-audit', 'cloudtrail', 'publish-alerts', 'watch']) {
-      const bundle = bundles.find((one) => one.name === name);
-      if (!bundle) throw new Error(`no function ${name}`);
-      this.#functions.set(
-        name,
-        startFunction(bundle, environment, () => this.#now),
-      );
-    }
   }
 
   async stop(): Promise<void> {
@@ -107,21 +96,16 @@ export class Deployment {
   }
 
   /** What stands between a queue and a function on Lambda. */
-  async #pump(queueUrl: string, name: string): Promise<void> {
-    const failed = await this.#aws.pump(queueUrl, async (event: SQSEvent) => {
-      const answer = await this.#run(name, event);
-      return isBatchResponse(answer) ? answer : undefined;
-    });
+  async #pump(queueUrl: string, name: keyof Functions): Promise<void> {
+    const failed = await this.#aws.pump(queueUrl, (event) => this.#run(name, event));
     if (failed.length > 0) throw new Error(`${name} left ${failed.length} messages undone`);
   }
 
-  async #run(name: string, event: unknown): Promise<unknown> {
-    const handler = this.#functions.get(name);
-    if (!handler) throw new Error(`no function ${name}`);
-    const { answer, error, log } = await invoke(handler, event);
-    if (error) throw error;
-    this.#ran.set(name, sumOf(this.#ran.get(name) ?? {}, countsIn(log)));
-    return answer;
+  async #run(name: keyof Functions, event: unknown): Promise<unknown> {
+    const invocation = await invoke(this.#functions[name], event);
+    if (invocation.error) throw invocation.error;
+    this.#ran.set(name, sumOf(this.#ran.get(name) ?? {}, countsOf(invocation)));
+    return invocation.answer;
   }
 }
 
@@ -129,16 +113,4 @@ export class Deployment {
 export function sumOf(a: Counts, b: Counts): Counts {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return Object.fromEntries(names.map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
-}
-
-/** The numbers in an invocation's log, which is one line of JSON. */
-function countsIn(log: string): Counts {
-  const line: Record<string, unknown> = JSON.parse(log);
-  return Object.fromEntries(
-    Object.entries(line).flatMap(([name, value]) => (typeof value === 'number' ? [[name, value]] : [])),
-  );
-}
-
-function isBatchResponse(answer: unknown): answer is SQSBatchResponse {
-  return typeof answer === 'object' && answer !== null && 'batchItemFailures' in answer;
 }

@@ -15,8 +15,18 @@ export interface Invocation {
   readonly log: string;
 }
 
+/** The numbers that a function logged, by name. */
+export type Counts = Readonly<Record<string, number>>;
+
 /** Where an invocation's output goes. Nothing else in this process shares it. */
 const output = new AsyncLocalStorage<string[]>();
+
+/** The bundle of a function. */
+export function bundleOf(bundles: readonly Bundle[], name: string): Bundle {
+  const bundle = bundles.find((one) => one.name === name);
+  if (!bundle) throw new Error(`no function ${name}`);
+  return bundle;
+}
 
 /**
  * Starts a function as Lambda does at a cold start: its bundle is loaded anew, with this environment and no other. Its
@@ -24,7 +34,7 @@ const output = new AsyncLocalStorage<string[]>();
  */
 export function startFunction(
   { file, code }: Pick<Bundle, 'file' | 'code'>,
-  environment: Readonly<Record<string, string>>,
+  environment: NodeJS.ProcessEnv,
   now?: () => number,
 ): Handler {
   const stream = new Writable({
@@ -55,12 +65,13 @@ export function startFunction(
   return module.exports.handler;
 }
 
-/** Invokes a handler with an event that went over the wire. `remainingMs` is Lambda's, of which two seconds are kept. */
+/** Invokes a handler with an event that went over the wire; `remainingMs` is the time that Lambda gives it. */
 export async function invoke(handler: Handler, event: unknown, remainingMs = 30_000): Promise<Invocation> {
+  const endsAt = performance.now() + remainingMs;
+  const context = { getRemainingTimeInMillis: () => Math.max(0, Math.round(endsAt - performance.now())) };
   const written: string[] = [];
   const log = () => written.join('').trimEnd();
   try {
-    const context = { getRemainingTimeInMillis: () => remainingMs };
     const answer = await output.run(written, () => handler(JSON.parse(JSON.stringify(event)), context));
     return { answer, log: log() };
   } catch (error) {
@@ -68,7 +79,16 @@ export async function invoke(handler: Handler, event: unknown, remainingMs = 30_
   }
 }
 
-function dateAt(now: () => number): DateConstructor {
+/** The numbers in an invocation's log, which is one line of JSON. */
+export function countsOf({ log }: Pick<Invocation, 'log'>): Counts {
+  const line: Record<string, unknown> = JSON.parse(log);
+  return Object.fromEntries(
+    Object.entries(line).flatMap(([name, value]) => (typeof value === 'number' ? [[name, value]] : [])),
+  );
+}
+
+/** A `Date` for which it is the time of day that `now` says, in milliseconds since 1970. */
+export function dateAt(now: () => number): DateConstructor {
   return new Proxy(Date, {
     construct: (target, given, called) => Reflect.construct(target, given.length === 0 ? [now()] : given, called),
     get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),

@@ -4,7 +4,8 @@ import { plural } from '../cli/render/summary.ts';
 import { SEVERITIES } from '../core/severity.ts';
 import type { Accounts } from './accounts.ts';
 import type { Received } from './aws.ts';
-import { type Counts, type Outcome, PAGER_FILTER } from './deployment.ts';
+import { type Outcome, PAGER_FILTER } from './deployment.ts';
+import type { Counts } from './lambda.ts';
 import type { Story } from './stories.ts';
 
 /** Where each function gets its work from. */

@@ -21,9 +21,10 @@ export interface IncidentStore {
   get(dedupKey: string, alertIds: readonly string[]): Promise<StoredProblem | undefined>;
   /**
    * Writes a problem that builds on what was read, `undefined` where there was nothing, and resolves to `true`; or to
-   * `false`, changing nothing, where another has written in between. What was taken in stays so, also if `alertIds` lacks
-   * it. All may be forgotten {@link REMEMBERED_FOR_MS} after `now`, in milliseconds since 1970, but not sooner than that
-   * after the end of an incident.
+   * `false`, changing nothing, where something else is there by now: what another has written, or this write itself if its
+   * answer was lost. What was taken in stays so, also if `alertIds` lacks it. All may be forgotten
+   * {@link REMEMBERED_FOR_MS} after `now`, in milliseconds since 1970, but not sooner than that after the end of an
+   * incident.
    */
   put(dedupKey: string, problem: Problem, read: StoredProblem | undefined, now: number): Promise<boolean>;
   /** Up to `limit` problems whose incident ends at or before `now`, those that end first before the others. */

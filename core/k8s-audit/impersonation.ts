@@ -35,6 +35,7 @@ export interface RefusedImpersonation {
  * `groups "system:masters" is forbidden: User "eve" cannot impersonate resource "groups" in API group "" at the cluster scope`.
  */
 export function refusedImpersonationOf(event: AuditEvent): RefusedImpersonation | undefined {
+  if (event.annotations?.['authorization.k8s.io/decision'] !== undefined) return undefined;
   const message = event.responseStatus?.message ?? '';
   const at = message.lastIndexOf('cannot impersonate');
   if (at < 0) return undefined;

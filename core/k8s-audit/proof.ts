@@ -20,10 +20,10 @@ export interface Head {
   readonly bodies: Bodies | undefined;
 }
 
-/** What is parsed only when a detector looks at it, as properties of an event and of its status. */
+/** What is parsed only when a detector looks at it. */
 export interface Bodies {
-  readonly ofEvent: Readonly<Record<'requestObject' | 'responseObject', PropertyDescriptor>>;
-  readonly ofStatus: Readonly<Record<'status' | 'reason' | 'message', PropertyDescriptor>>;
+  readonly ofEvent: Readonly<Record<'requestObject' | 'responseObject', () => unknown>>;
+  readonly ofStatus: Readonly<Record<'status' | 'reason' | 'message', () => unknown>>;
 }
 
 /** How much of a head is known: not which object, all but URI and bodies, all but bodies, all. */
@@ -52,7 +52,7 @@ const ANSWERED_AT = new Map<PropertyKey, Answer>([
   ['message', 'body'],
 ]);
 /** Of what detectors ask for, the last in this order decides. */
-const ANSWERS: readonly Answer[] = ['quiet', 'object', 'uri', 'body', 'awake'];
+const ANSWERS: readonly Answer[] = ['object', 'uri', 'body', 'awake'];
 
 /** Thrown, always the same, where a detector wants to know what is not known. */
 const UNKNOWN = new Error('not known of this event');
@@ -80,7 +80,11 @@ export function createProof(engine: Engine<AuditEvent>): (head: Head, depth: Dep
   const maskOf = (...names: readonly string[]): ProxyHandler<object> => {
     const known = new Set<PropertyKey>(names);
     return {
-      get: (object, key) => (known.has(key) ? Reflect.get(object, key) : ask(key)),
+      get(object, key) {
+        const value = known.has(key) ? Reflect.get(object, key) : ask(key);
+        // No value in an event is a function: it is a body that nobody looked at.
+        return typeof value === 'function' ? value() : value;
+      },
       has: (object, key) => (known.has(key) ? Reflect.has(object, key) : ask(key)),
       getOwnPropertyDescriptor: (object, key) =>
         known.has(key) ? Reflect.getOwnPropertyDescriptor(object, key) : ask(key),
@@ -102,34 +106,28 @@ export function createProof(engine: Engine<AuditEvent>): (head: Head, depth: Dep
   };
 
   return ({ actor, verb, stage, code, decision, objectRef, requestURI, bodies }, depth) => {
-    const annotations: Record<string, string> = decision ? { [DECISION]: decision } : {};
-    const status = { code, status: undefined, reason: undefined, message: undefined };
+    const annotations = decision ? { [DECISION]: decision } : {};
     const event = {
       ...actor,
+      ...bodies?.ofEvent,
       verb,
       stage,
       requestURI,
-      objectRef: objectRef && masked(objectRef, masks.objectRef[depth]),
-      responseStatus: code === undefined ? undefined : masked(status, masks.responseStatus[depth]),
-      annotations: decision === undefined ? undefined : masked(annotations, masks.annotations),
+      objectRef: objectRef && new Proxy(objectRef, masks.objectRef[depth]),
+      responseStatus:
+        code === undefined ? undefined : new Proxy({ code, ...bodies?.ofStatus }, masks.responseStatus[depth]),
+      annotations: decision === undefined ? undefined : new Proxy(annotations, masks.annotations),
     };
-    if (bodies) {
-      Object.defineProperties(event, bodies.ofEvent);
-      Object.defineProperties(status, bodies.ofStatus);
-    }
     asked.clear();
     try {
-      for (const judgement of engine.judge(masked(event, masks.event[depth]))) {
+      for (const judgement of engine.judge(new Proxy(event, masks.event[depth]) as AuditEvent)) {
         if ('finding' in judgement || judgement.crash !== UNKNOWN) return 'awake';
       }
     } catch (error) {
       if (error !== UNKNOWN) throw error;
     }
-    const answers = new Set([...asked].map((key) => ANSWERED_AT.get(key) ?? 'awake'));
-    return ANSWERS.findLast((answer) => answers.has(answer)) ?? 'quiet';
+    if (asked.size === 0) return 'quiet';
+    const answers = Array.from(asked, (key) => ANSWERED_AT.get(key) ?? 'awake');
+    return ANSWERS.findLast((answer) => answers.includes(answer)) ?? 'awake';
   };
-}
-
-function masked<T extends object>(value: T, mask: ProxyHandler<NoInfer<T>>): T {
-  return new Proxy(value, mask);
 }

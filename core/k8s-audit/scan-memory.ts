@@ -124,14 +124,12 @@ function bodiesOf(record: RecordReader): Bodies {
   };
 }
 
-/** A property that is worked out when it is first read. */
-function once(work: () => unknown): PropertyDescriptor {
+/** Work that is done when it is first asked for. */
+function once(work: () => unknown): () => unknown {
   let done: { readonly value: unknown } | undefined;
-  return {
-    get() {
-      done ??= { value: work() };
-      return done.value;
-    },
+  return () => {
+    done ??= { value: work() };
+    return done.value;
   };
 }
 

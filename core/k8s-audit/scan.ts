@@ -7,8 +7,10 @@ import type { AuditEvent } from './schema.ts';
 
 /** A payload of which the quiet records were left out. */
 export interface Scanned {
-  /** What is left, parsed. */
-  readonly value: object;
+  /** What CloudWatch Logs puts around log events, parsed, with an empty list of them. */
+  readonly envelope: object;
+  /** The log events that are left, each as JSON that parses: one at a time they fill no memory. */
+  readonly rest: Iterable<string>;
   readonly quiet: number;
   /** When the last of all its records was logged, in milliseconds since 1970. */
   readonly lastAt: number | undefined;
@@ -17,8 +19,8 @@ export interface Scanned {
 /** Tells from an audit event's bytes that no detector has anything to say of it, so that it need not be parsed. */
 export interface Scanner {
   /**
-   * A CloudWatch Logs payload, parsed, without its quiet records. `undefined` where the payload
-   * is not the audit log's, or not as CloudWatch Logs writes it: then nothing is proven and all of it is to be parsed.
+   * A CloudWatch Logs payload without its quiet records. `undefined` where the payload is not the audit log's, or not as
+   * CloudWatch Logs writes it: then nothing is proven and all of it is to be parsed.
    */
   withoutQuiet(payload: Buffer): Scanned | undefined;
   /** Whether a line of NDJSON is an audit event that parses, fits the schema and is quiet. */
@@ -71,7 +73,7 @@ class PayloadReader {
     const list = bytes.indexOf(LOG_EVENTS) + LOG_EVENTS.length;
     const begin = list < LOG_EVENTS.length ? undefined : json.load(bytes);
     if (begin === undefined) return undefined;
-    const rest: string[] = [];
+    const rest: { readonly start: number; readonly end: number }[] = [];
     let quiet = 0;
     let at = begin + list;
     let message: number;
@@ -84,18 +86,17 @@ class PayloadReader {
       else {
         at = this.#logEventEnd(message);
         if (at < 0) return undefined;
-        rest.push(json.view.toString('utf8', start, at));
+        rest.push({ start: start - begin, end: at - begin });
       }
     } while (json.view[at++] === COMMA);
     if (json.after(at - 1, this.#literals.payloadCloses) !== json.end) return undefined;
 
-    const value = parsed(`${bytes.toString('utf8', 0, list)}${rest.join(',')}]}`);
+    const envelope = parsed(`${bytes.toString('utf8', 0, list)}]}`);
     const isAuditLog =
-      value?.messageType === 'DATA_MESSAGE' &&
-      Array.isArray(value.logEvents) &&
-      value.logEvents.length === rest.length &&
-      !(typeof value.logStream === 'string' && isOtherStream(value.logStream));
-    return isAuditLog ? { quiet, value, lastAt: this.#loggedAt(message) } : undefined;
+      envelope?.messageType === 'DATA_MESSAGE' &&
+      Array.isArray(envelope.logEvents) &&
+      !(typeof envelope.logStream === 'string' && isOtherStream(envelope.logStream));
+    return isAuditLog ? { envelope, rest: textsIn(bytes, rest), quiet, lastAt: this.#loggedAt(message) } : undefined;
   }
 
   /** The time of the log event whose message opens at `message`. */
@@ -139,6 +140,10 @@ const QUOTE = 0x22;
 /** From 2001 to 2286. */
 const MILLISECOND_DIGITS = 13;
 const LOG_EVENTS = Buffer.from('"logEvents":[');
+
+function* textsIn(bytes: Buffer, places: Iterable<{ readonly start: number; readonly end: number }>) {
+  for (const { start, end } of places) yield bytes.toString('utf8', start, end);
+}
 
 function parsed(text: string): Record<string, unknown> | undefined {
   try {

@@ -150,16 +150,15 @@ export function judgeNamespaceList(event: AuditEvent): Judged | undefined {
 
 /** What a read of one secret by its name is judged as; `undefined` for ordinary work or an ordinary secret. */
 export function judgeHighValueRead(event: AuditEvent): (Judged & { readonly opens: string }) | undefined {
+  const caller = callerOf(event);
+  const byHand = isHandTool(event);
+  // The node authorizer lets a kubelet have what its own pods mount, and nothing else.
+  if (NOT_JUDGED.has(caller) || (caller === 'node' && !byHand)) return undefined;
   const { name, namespace } = event.objectRef ?? {};
   const opens = name && namespace ? opensOf(namespace, name) : undefined;
-  const caller = callerOf(event);
-  if (!opens || NOT_JUDGED.has(caller)) return undefined;
+  if (!opens) return undefined;
   const who = describeCaller(event);
-  const byHand = isHandTool(event);
-  if (caller === 'node') {
-    // The node authorizer lets a kubelet have what its own pods mount, and nothing else.
-    return byHand ? { opens, severity: 'high', severityReason: 'a node by a tool that no kubelet uses' } : undefined;
-  }
+  if (caller === 'node') return { opens, severity: 'high', severityReason: 'a node by a tool that no kubelet uses' };
   if (caller === 'resident') {
     if (homeNamespaceOf(event) === namespace) {
       return byHand

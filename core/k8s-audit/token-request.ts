@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { asObject } from './object.ts';
 import type { AuditEvent } from './schema.ts';
 
@@ -23,24 +22,18 @@ export interface TokenRequest {
 
 const AWS_AUDIENCE = /^(?:sts\.(?:[a-z0-9-]+\.)?|pods\.eks\.)amazonaws\.com(?:\.cn)?$/;
 
-const spec = z.object({
-  audiences: z.array(z.string().optional().catch(undefined)).catch([]),
-  expirationSeconds: z.number().optional().catch(undefined),
-  boundObjectRef: z.object({ kind: z.string(), name: z.string() }).optional().catch(undefined),
-});
-
 /** What token was asked for, or `undefined` where the body was not logged. The token itself is never logged. */
 export function tokenRequestOf(event: AuditEvent): TokenRequest | undefined {
   const body = asObject(event.requestObject);
-  const parsed = spec.safeParse(body?.spec ?? {});
-  if (!body || !parsed.success) return undefined;
-  const audiences = parsed.data.audiences.flatMap((audience) => audience ?? []);
-  const { expirationSeconds = DEFAULT_EXPIRATION_SECONDS, boundObjectRef: bound } = parsed.data;
+  const spec = body && asObject(body.spec ?? {});
+  if (!spec) return undefined;
+  const { kind, name } = asObject(spec.boundObjectRef) ?? {};
+  const audiences = Array.isArray(spec.audiences) ? spec.audiences.filter((one) => typeof one === 'string') : [];
   return {
     audiences,
-    expirationSeconds,
-    boundTo: bound && `${bound.kind}/${bound.name}`,
-    isBoundToPod: bound?.kind === 'Pod' && bound.name !== '',
+    expirationSeconds: typeof spec.expirationSeconds === 'number' ? spec.expirationSeconds : DEFAULT_EXPIRATION_SECONDS,
+    boundTo: typeof kind === 'string' && typeof name === 'string' ? `${kind}/${name}` : undefined,
+    isBoundToPod: kind === 'Pod' && typeof name === 'string' && name !== '',
     isForApiServer: audiences.length === 0 || audiences.some((audience) => API_SERVER_AUDIENCE.test(audience)),
     isForAws: audiences.some((audience) => AWS_AUDIENCE.test(audience)),
   };

@@ -1,16 +1,14 @@
 import type { Context } from 'aws-lambda';
+import { createPipeline } from '../../core/pipeline.ts';
 import { incidentWindowsOf } from '../../core/policy.ts';
 import { auditwireDetectors } from '../../detectors/auditwire/index.ts';
 import { cloudtrailDetectors } from '../../detectors/cloudtrail/index.ts';
 import { detectorIds } from '../../detectors/ids.ts';
 import { k8sAuditDetectors } from '../../detectors/k8s-audit/index.ts';
-import { handler as cloudtrail } from '../cloudtrail/handler.ts';
-import { handler as eksAudit } from '../eks-audit/handler.ts';
 import { logInvocation } from '../log.ts';
 import { readPolicy } from '../policy.ts';
-import { fifoQueueUrl, policyFile, queueUrls, readSettings } from '../settings.ts';
+import { fifoQueueUrl, policyFile, queueUrls, readSettings, region } from '../settings.ts';
 import { type Left, Redrive } from './redrive.ts';
-import { createRejudge } from './rejudge.ts';
 import { parseRequest } from './request.ts';
 
 /** `received = redriven + stillQuarantined + failed + untouched`; all but the redriven are listed, up to a thousand. */
@@ -23,16 +21,17 @@ const settings = readSettings({
   FINDINGS_QUEUE_URL: fifoQueueUrl,
   QUARANTINE_QUEUE_URL: fifoQueueUrl,
   DEAD_LETTER_QUEUE_URLS: queueUrls,
+  AWS_REGION: region,
   POLICY_FILE: policyFile,
 });
 const policy = readPolicy(settings.POLICY_FILE, detectorIds);
 const detectors = [...k8sAuditDetectors, ...cloudtrailDetectors, ...auditwireDetectors];
-const rejudge = createRejudge({
-  detectors,
-  policy,
+const judging = {
+  pipeline: createPipeline({ detectors, policy }),
   windowOf: incidentWindowsOf(policy, detectors),
   findingsQueueUrl: settings.FINDINGS_QUEUE_URL,
-});
+  quarantineQueueUrl: settings.QUARANTINE_QUEUE_URL,
+};
 
 /**
  * Judges again, after a fix, what lies in quarantine and what was given up: invoked by hand. It answers for every message
@@ -45,9 +44,8 @@ export async function handler(
   const startedAt = performance.now();
   const { queues, ...bounds } = parseRequest(event);
   const redrive = new Redrive({
-    detect: { 'k8s-audit': eksAudit, cloudtrail },
-    rejudge,
-    findingsQueueUrl: settings.FINDINGS_QUEUE_URL,
+    judging,
+    region: settings.AWS_REGION,
     ...bounds,
     remainingMs: context.getRemainingTimeInMillis(),
   });

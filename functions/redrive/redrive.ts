@@ -1,4 +1,3 @@
-import type { Context } from 'aws-lambda';
 import type { AnnouncedObject } from '../../aws/announcement.ts';
 import { Deadline, DeadlineError, MARGIN_MS } from '../../aws/deadline.ts';
 import { decodeBase64Gzip } from '../../aws/decode.ts';
@@ -9,21 +8,16 @@ import { fetchObject } from '../../aws/trail-objects.ts';
 import { deliveriesOfValue } from '../../core/envelope.ts';
 import { cut, inert } from '../../core/inert.ts';
 import type { LogSourceId } from '../../core/log-sources/log-source.ts';
-import type { BatchResponse } from '../events.ts';
+import { Detection } from '../detection.ts';
+import { judgeEvent } from '../events.ts';
 import { type DeadLetter, deadLetterIn, failedInvocationIn, type Task } from './dead-letter.ts';
-import type { Rejudge } from './rejudge.ts';
+import { type Judging, rejudge } from './rejudge.ts';
 import type { Request } from './request.ts';
 
-/** A function that detects, as Lambda calls it. */
-export type Detect = (
-  event: unknown,
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
-) => Promise<BatchResponse | undefined>;
-
 export interface RedriveOptions extends Pick<Request, 'limit' | 'dryRun'> {
-  readonly detect: Readonly<Record<LogSourceId, Detect>>;
-  readonly rejudge: Rejudge;
-  readonly findingsQueueUrl: string;
+  readonly judging: Judging;
+  /** Where events come from that do not say it. */
+  readonly region: string;
   readonly remainingMs: number;
 }
 
@@ -127,12 +121,12 @@ export class Redrive {
   async #perform(message: ReceivedMessage, task: Task): Promise<Outcome> {
     switch (task.kind) {
       case 'judge-record': {
-        const still = await this.#options.rejudge(task.record, this.#working);
+        const still = await rejudge(task.record, this.#options.judging, this.#working);
         if (!still) return REDRIVEN;
         return { outcome: 'stillQuarantined', why: `${still.reason}: ${still.detail}` };
       }
       case 'send-findings':
-        await resendFindings(this.#options.findingsQueueUrl, task.findings, message.id, this.#working);
+        await resendFindings(this.#options.judging.findingsQueueUrl, task.findings, message.id, this.#working);
         return REDRIVEN;
       case 'detect':
         return await this.#detect(task.event);
@@ -155,12 +149,16 @@ export class Redrive {
     return await this.#perform(message, invocation.task);
   }
 
-  /** Judges what a function was given. What it cannot judge it puts into quarantine itself. */
+  /**
+   * Judges what a function was given; what cannot be judged goes into quarantine. That it comes late says nothing of the
+   * health of its log source.
+   */
   async #detect(event: unknown): Promise<Outcome> {
-    const detect = this.#options.detect[sourceOf(event)];
-    const remainingMs = this.#working.remainingMs + MARGIN_MS;
-    const answer = await detect(event, { getRemainingTimeInMillis: () => remainingMs });
-    return answer && answer.batchItemFailures.length > 0 ? failed('not finished; the log says why') : REDRIVEN;
+    const { judging, region } = this.#options;
+    const source = sourceOf(event);
+    const detection = new Detection({ ...judging, source, fetchObject, deadline: this.#working });
+    const answer = await judgeEvent(event, detection, { source, region });
+    return answer && answer.batchItemFailures.length > 0 ? failed(detection.problems.join('; ')) : REDRIVEN;
   }
 
   #list(

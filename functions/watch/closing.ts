@@ -78,7 +78,8 @@ export class Closing {
     this.counts.rollUps += step.told.length;
     try {
       if (await store.put(dedupKey, step.problem, read, now)) this.counts.closed++;
-      // Whoever was quicker has told of the incident itself, or left it open for the next run.
+      // Whoever was quicker has told of the incident itself, or left it open for the next run. Where the answer to this
+      // write was lost, that is this run.
       else this.counts.outrun++;
     } catch (error) {
       this.#fail(error);

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  MAX_BODY_BYTES,
-  type QuarantinedRecord,
-  quarantinedRecordIn,
-  quarantineMessage,
-} from '../../aws/quarantine-queue.ts';
+import { type QuarantinedRecord, quarantinedRecordIn, quarantineMessage } from '../../aws/quarantine-queue.ts';
 import { MAX_SQS_BYTES, sqsBytesOf } from '../../aws/sqs.ts';
+
+const KIB = 1024;
 
 const record = (raw: string, fields: Partial<QuarantinedRecord> = {}): QuarantinedRecord => ({
   reason: 'not-json',
@@ -58,22 +55,34 @@ describe('a record in quarantine', () => {
   });
 
   it('keeps its text up to the limit, is packed beyond it, and cut where packing does not suffice', () => {
-    expect(attribute(quarantineMessage(record('a'.repeat(MAX_BODY_BYTES)), 0), 'encoding')).toBe('text');
-    const packed = quarantineMessage(record('a'.repeat(MAX_BODY_BYTES + 1)), 0);
+    const payload = randomBytes(MAX_SQS_BYTES)
+      .toString('base64')
+      .slice(0, MAX_SQS_BYTES - KIB);
+    const whole = quarantineMessage(record(payload), 0);
+    expect(attribute(whole, 'encoding')).toBe('text');
+    expect(rawOf(whole)).toBe(payload);
+    const packed = quarantineMessage(record('a'.repeat(MAX_SQS_BYTES)), 0);
     expect(attribute(packed, 'encoding')).toBe('gzip+base64');
-    expect(rawOf(packed).length).toBe(MAX_BODY_BYTES + 1);
+    expect(rawOf(packed).length).toBe(MAX_SQS_BYTES);
+    for (const message of [whole, packed]) expect(readBack(message)?.isCut).toBe(false);
 
     const noise = randomBytes(2 * MAX_SQS_BYTES).toString('latin1');
     const cut = quarantineMessage(record(noise), 0);
     expect(attribute(cut, 'cut')).toBe('true');
+    expect(readBack(cut)?.isCut).toBe(true);
     expect(noise.startsWith(rawOf(cut).slice(0, -1))).toBe(true);
-    expect(rawOf(cut).length).toBeGreaterThan(MAX_BODY_BYTES / 4);
+    expect(rawOf(cut).length).toBeGreaterThan(MAX_SQS_BYTES / 4);
   });
 
   it('is never more than SQS takes', () => {
     const long = '\u{4e2d}'.repeat(2 * MAX_SQS_BYTES);
     const origin = { logGroup: long, logStream: `"${long}`, file: long, account: long, region: long, cluster: long };
-    for (const raw of ['a'.repeat(MAX_BODY_BYTES), randomBytes(2 * MAX_SQS_BYTES).toString('base64'), long])
+    for (const raw of [
+      'a'.repeat(MAX_SQS_BYTES),
+      'a'.repeat(MAX_SQS_BYTES - 16 * KIB),
+      randomBytes(2 * MAX_SQS_BYTES).toString('base64'),
+      long,
+    ])
       expect(sqsBytesOf(quarantineMessage(record(raw, { detail: long, origin }), 0))).toBeLessThanOrEqual(
         MAX_SQS_BYTES,
       );
@@ -92,7 +101,10 @@ describe('a record in quarantine', () => {
     );
     fc.assert(
       fc.property(origins, fc.string(), (origin, raw) => {
-        expect(readBack(quarantineMessage(record(raw, { origin }), 0))).toEqual(record(raw, { origin }));
+        expect(readBack(quarantineMessage(record(raw, { origin }), 0))).toEqual({
+          ...record(raw, { origin }),
+          isCut: false,
+        });
       }),
     );
   });

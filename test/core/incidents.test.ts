@@ -78,13 +78,14 @@ describe('findings of one payload', () => {
     expect(findings).toMatchObject({ alertIds: [alertAt(1).alertId], alert: { incident: { count: 1 } } });
   });
 
-  it(`name up to ${MAX_ALERT_IDS} ids, and beyond that one made of all, whatever their order`, () => {
+  it(`name up to ${MAX_ALERT_IDS} ids, and beyond that the alert's own and one made of all, whatever their order`, () => {
     const all = Array.from({ length: MAX_ALERT_IDS + 1 }, (_, number) => alertAt(number));
     expect(gathered(...all.slice(1))[0]?.alertIds.length).toBe(MAX_ALERT_IDS);
     const [flood] = gathered(...all);
-    expect(flood?.alertIds.length).toBe(1);
+    expect(flood?.alertIds.length).toBe(2);
+    expect(flood?.alertIds[0]).toBe(flood?.alert.alertId);
     expect(flood?.alert.incident).toMatchObject({ count: all.length, sampleEventIds: { length: MAX_SAMPLES } });
-    expect(gathered(...all.toReversed())[0]?.alertIds).toEqual(flood?.alertIds);
+    expect(gathered(...all.toReversed())[0]?.alertIds[1]).toBe(flood?.alertIds[1]);
   });
 
   it('keep every finding in exactly one message, in the form that stage 2 reads', () => {

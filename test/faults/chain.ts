@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { severityRank } from '../../core/severity.ts';
+import { failedIn } from '../../local/aws.ts';
 import { ACCOUNT, REGION } from '../../scripts/samples/cluster.ts';
 import type { Json } from '../../scripts/samples/k8s-event.ts';
 import * as wrap from '../../scripts/samples/payloads/envelopes.ts';
@@ -7,7 +8,6 @@ import { uuidOf } from '../../scripts/samples/random.ts';
 import type { AwsRequest } from '../support/aws-request.ts';
 import type { Fault } from '../support/fault.ts';
 import type { Asked, Outcome, Sandbox } from '../support/sandbox.ts';
-import { failedIn } from './delivery.ts';
 import { FindingsFeed } from './findings-feed.ts';
 import { type Attack, attacksOf, expectationOf, retold } from './labels.ts';
 import { Truth } from './truth.ts';
@@ -103,7 +103,7 @@ export class Chain {
         feed.done(batch, outcome.kind === 'answered' ? failedIn(outcome.answer) : all);
       }
     }
-    world.clock.advance(30 * HOUR);
+    world.now += 30 * HOUR;
     await this.#untilDone('watch', {});
     const told = (await world.received()).map(({ alert }) => alert);
     return [...faultsOf(this.truth, told, await world.quarantined(), maxIncidents).wrong, ...world.proxy.violations];
@@ -145,7 +145,7 @@ export class Chain {
   }
 
   async #invoke(name: string, event: unknown): Promise<Outcome> {
-    const asked = { event, remainingMs: REMAINING_MS, now: this.#world.clock.now };
+    const asked = { event, remainingMs: REMAINING_MS, now: this.#world.now };
     if (this.#doom?.invocation === this.#invocations++) return await this.#invokeDoomed(name, asked, this.#doom);
     const sandbox = this.#sandboxes.get(name) ?? (await this.#world.sandbox(name));
     this.#sandboxes.set(name, sandbox);

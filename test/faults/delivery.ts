@@ -1,7 +1,7 @@
-import * as z from 'zod';
+import { failedIn } from '../../local/aws.ts';
+import { type Counts, countsOf } from '../../local/lambda.ts';
 import { createRandom, type Random } from '../../scripts/samples/random.ts';
 import type { Outcome, Sandbox } from '../support/sandbox.ts';
-import { accountsOf, type Counters } from './accounts.ts';
 import { FindingsFeed } from './findings-feed.ts';
 import type { Part, Payload } from './traffic.ts';
 import type { World } from './world.ts';
@@ -118,7 +118,7 @@ export class Deliveries {
     const failed = failedIn(outcome.answer);
     const first = parts.findIndex(({ id }) => failed.has(id));
     if (first < 0) {
-      this.#check(parts, accountsOf(outcome.log));
+      this.#check(parts, countsOf(outcome));
       return [];
     }
     return payload.path === 'kinesis' ? parts.slice(first) : parts.filter(({ id }) => failed.has(id));
@@ -144,7 +144,7 @@ export class Deliveries {
       }
       const outcome = await this.#invoke(sandbox, batch, REMAINING_MS.second);
       if (outcome.kind === 'killed') sandbox = await this.#world.sandbox('publish-alerts');
-      if (outcome.kind === 'answered') this.#checkFolding(accountsOf(outcome.log));
+      if (outcome.kind === 'answered') this.#checkFolding(countsOf(outcome));
       const isHeard = outcome.kind === 'answered' && !this.#random.chance(UNHEARD);
       const all = new Set(batch.Records.map(({ messageId }) => messageId));
       this.#feed.done(batch, isHeard ? failedIn(outcome.answer) : all);
@@ -156,7 +156,7 @@ export class Deliveries {
     const outcome = await sandbox.invoke({
       event,
       remainingMs: this.#isHealthy ? REMAINING_MS.healthy : remainingMs,
-      now: this.#world.clock.now,
+      now: this.#world.now,
     });
     if (outcome.kind === 'killed') this.counts.kills++;
     else this.counts.leastLeftMs = Math.min(this.counts.leastLeftMs, outcome.leftMs);
@@ -164,7 +164,7 @@ export class Deliveries {
   }
 
   /** What a function counted must be what it was given. */
-  #check(parts: readonly Part[], counted: Counters): void {
+  #check(parts: readonly Part[], counted: Counts): void {
     const total = (name: keyof Part['expected']) => parts.reduce((sum, { expected }) => sum + expected[name], 0);
     for (const name of ['records', 'found', 'quarantined', 'control', 'findings'] as const) {
       if (counted[name] !== total(name))
@@ -178,19 +178,11 @@ export class Deliveries {
       this.wrong.push(`${findings} findings: ${sent} sent, ${repeated} repeated, ${muted} muted`);
   }
 
-  #checkFolding({ findings = 0, alerted = 0, folded = 0 }: Counters): void {
+  #checkFolding({ findings = 0, alerted = 0, folded = 0 }: Counts): void {
     if (findings !== alerted + folded) this.wrong.push(`${findings} findings: ${alerted} alerted, ${folded} folded`);
   }
 }
 
 function eventOf({ payload, parts }: Delivery): unknown {
   return payload.path === 'logs' ? parts[0]?.event : { Records: parts.map(({ event }) => event) };
-}
-
-const batchResponse = z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) });
-
-/** What a function says must come again; nothing where it was not asked about a batch. */
-export function failedIn(answer: unknown): ReadonlySet<string> {
-  const { batchItemFailures } = answer === undefined ? { batchItemFailures: [] } : batchResponse.parse(answer);
-  return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
 }

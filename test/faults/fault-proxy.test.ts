@@ -20,8 +20,7 @@ beforeAll(async () => {
   await aws.subscribe('alerts', 'soc');
   await aws.createStateTable();
   await aws.putObject('bucket', 'key', Buffer.from('body'));
-  const { AWS_ENDPOINT_URL_SQS: shared = '', AWS_ENDPOINT_URL_DYNAMODB: dynamodb = '' } = aws.environment;
-  proxy = await FaultProxy.start({ sqs: shared, sns: shared, s3: shared, dynamodb });
+  proxy = await FaultProxy.start(aws.environment);
   const options = {
     region: 'eu-west-1',
     endpoint: proxy.endpoint,

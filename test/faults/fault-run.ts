@@ -41,7 +41,7 @@ export async function faultRun(seed: string, events: number): Promise<Report> {
     await deliveries.deliver(traffic.payloads);
     deliveries.heal();
     await deliveries.redrive();
-    world.clock.advance(2 * DAY_MS);
+    world.now += 2 * DAY_MS;
     await deliveries.closeWindows();
     const told = (await world.received()).map(({ alert }) => alert);
     const { repeats, wrong } = faultsOf(traffic.truth, told, await world.quarantined());

@@ -1,15 +1,17 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { MAX_DECODED_BYTES } from '../../aws/decode.ts';
 import { findingsMessage } from '../../aws/findings-queue.ts';
 import type { Alert } from '../../core/alert.ts';
 import { FindingsByProblem } from '../../core/findings.ts';
+import { JUDGING_MEMORY_MB } from '../../infra/detection.ts';
 import { sqsEvent } from '../../local/aws.ts';
+import { countsOf } from '../../local/lambda.ts';
 import { ACCOUNT, REGION } from '../../scripts/samples/cluster.ts';
 import type { Json } from '../../scripts/samples/k8s-event.ts';
 import * as wrap from '../../scripts/samples/payloads/envelopes.ts';
-import { alertOf, auditRecord } from '../support/build.ts';
+import { alertOf, auditRecord, secretsRead } from '../support/build.ts';
 import type { Outcome } from '../support/sandbox.ts';
-import { accountsOf } from './accounts.ts';
 import { attacksOf, retold } from './labels.ts';
 import { World } from './world.ts';
 
@@ -17,8 +19,8 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 /** What each function is deployed with, in bytes, and how much of that it may fill. */
 const MEMORY: Readonly<Record<string, number>> = {
-  'eks-audit': 512 * MIB,
-  cloudtrail: 512 * MIB,
+  'eks-audit': JUDGING_MEMORY_MB * MIB,
+  cloudtrail: JUDGING_MEMORY_MB * MIB,
   'publish-alerts': 256 * MIB,
 };
 const SHARE = 0.6;
@@ -33,24 +35,12 @@ afterEach(() => world.reset());
 /** Lets a function at its cold start have one event, in a process of its own, and holds it to its memory. */
 async function invoked(name: string, event: unknown): Promise<Outcome & { kind: 'answered' }> {
   const sandbox = await world.sandbox(name, { kind: 'process' });
-  const outcome = await sandbox.invoke({ event, remainingMs: 120_000, now: world.clock.now });
+  const outcome = await sandbox.invoke({ event, remainingMs: 120_000, now: world.now });
   await sandbox.kill();
   if (outcome.kind !== 'answered') throw new Error(JSON.stringify(outcome));
   expect(Math.round(outcome.peakRssBytes / MIB)).toBeLessThan(Math.round(((MEMORY[name] ?? 0) * SHARE) / MIB));
   return outcome;
 }
-
-/** An attack of which somebody must hear: secrets are listed. */
-const secretsListed = (fields: object = {}): string =>
-  JSON.stringify(
-    auditRecord({
-      verb: 'list',
-      requestURI: '/api/v1/namespaces/shop/secrets',
-      objectRef: { resource: 'secrets', namespace: 'shop', apiVersion: 'v1' },
-      level: 'Metadata',
-      ...fields,
-    }),
-  );
 
 /** A neighbour on either side of something. */
 const among = (...messages: readonly string[]): Buffer =>
@@ -59,7 +49,7 @@ const among = (...messages: readonly string[]): Buffer =>
       wrap.logsData(
         wrap.AUDIT_GROUP,
         wrap.AUDIT_STREAM,
-        [secretsListed({ auditID: 'left' }), ...messages, secretsListed({ auditID: 'right' })].map((message, at) => ({
+        [secretsRead('left'), ...messages, secretsRead('right')].map((message, at) => ({
           at,
           message,
         })),
@@ -96,14 +86,14 @@ describe('a log payload that hurts', () => {
     ['has a wrong checksum', logsEvent(Buffer.concat([whole.subarray(0, -8), Buffer.alloc(8)])), 'bad-encoding'],
     ['is no base64', { awslogs: { data: `${whole.toString('base64').slice(0, 100)}*junk*` } }, 'bad-encoding'],
   ])('that %s is in quarantine once', async (_, event, reason) => {
-    const { log } = await invoked('eks-audit', event);
-    expect(accountsOf(log)).toMatchObject({ records: 1, quarantined: 1, findings: 0 });
+    const outcome = await invoked('eks-audit', event);
+    expect(countsOf(outcome)).toMatchObject({ records: 1, quarantined: 1, findings: 0 });
     expect(await reasons()).toEqual([reason]);
   });
 
   it('that has two members is read to the end', async () => {
-    const { log } = await invoked('eks-audit', logsEvent(Buffer.concat([whole, gzipSync(among('{"no":"event"}'))])));
-    expect(accountsOf(log)).toMatchObject({ records: 5, found: 4, quarantined: 1 });
+    const outcome = await invoked('eks-audit', logsEvent(Buffer.concat([whole, gzipSync(among('{"no":"event"}'))])));
+    expect(countsOf(outcome)).toMatchObject({ records: 5, found: 4, quarantined: 1 });
     expect((await found()).map(({ incident }) => incident.count)).toEqual([2]);
     expect(await reasons()).toEqual(['unrecognised']);
   });
@@ -111,14 +101,10 @@ describe('a log payload that hurts', () => {
   it.each<[string, string, string[]]>([
     ['nests a million lists', `{"auditID":"deep","verb":"get","requestObject":${depth(1_000_000)}}`, []],
     ['nests a thousand lists', `{"auditID":"deep","verb":"get","requestObject":${depth(1_000)}}`, []],
-    ['is 1 MB', secretsListed({ auditID: 'big', annotations: { note: 'x'.repeat(MIB) } }), []],
+    ['is 1 MB', secretsRead('big', { annotations: { note: 'x'.repeat(MIB) } }), []],
     ['is 1 MB and no JSON', 'x'.repeat(MIB), ['not-json']],
-    ['has a user agent that SQS refuses', secretsListed({ auditID: 'ua', userAgent: '\uffff\ufffe\u0000\ud800' }), []],
-    [
-      'is about prototypes',
-      secretsListed({ auditID: 'p' }).replace('{', '{"__proto__":{"verb":"get"},"constructor":1,'),
-      [],
-    ],
+    ['has a user agent that SQS refuses', secretsRead('ua', { userAgent: '\uffff\ufffe\u0000\ud800' }), []],
+    ['is about prototypes', secretsRead('p').replace('{', '{"__proto__":{"verb":"get"},"constructor":1,'), []],
   ])('with a record that %s: its neighbours alert', async (_, line, wanted) => {
     await invoked('eks-audit', logsEvent(gzipSync(among(line))));
     const [alert, ...others] = await found();
@@ -153,9 +139,33 @@ describe('a log payload that hurts', () => {
         auditRecord({ auditID: `q${place}`, verb: 'get', objectRef: { resource: 'pods', name: `p${place}` } }),
       ),
     );
-    const { log } = await invoked('eks-audit', logsEvent(gzipSync(among(...quiet))));
-    expect(accountsOf(log)).toMatchObject({ records: 10_002, quiet: 10_000, found: 2 });
+    const outcome = await invoked('eks-audit', logsEvent(gzipSync(among(...quiet))));
+    expect(countsOf(outcome)).toMatchObject({ records: 10_002, quiet: 10_000, found: 2 });
     expect((await found()).map(({ incident }) => incident.count)).toEqual([2]);
+  });
+});
+
+describe('a flood in one log payload', () => {
+  const alike = secretsRead('flood-PLACE');
+  /** As many events as fill this part of what is taken. */
+  const flood = (message: string, part: number) => {
+    const times = Math.floor((part * MAX_DECODED_BYTES) / (among(message).length - among().length));
+    const messages = Array.from({ length: times }, (_, place) => message.replace('PLACE', String(place)));
+    return { records: times + 2, event: logsEvent(gzipSync(among(...messages))) };
+  };
+
+  it('of one problem is few messages, in which every finding counts', async () => {
+    const { records, event } = flood(alike, 0.9);
+    const outcome = await invoked('eks-audit', event);
+    expect(countsOf(outcome)).toMatchObject({ records, found: records, sent: records, quarantined: 0 });
+    expect(countsOf(outcome).findingsMessages).toBeLessThan(records / 1_000);
+  });
+
+  it('of what cannot be judged is in quarantine line for line', async () => {
+    const { records, event } = flood(alike.replace('"verb":"list"', '"verb":7'), 0.2);
+    const outcome = await invoked('eks-audit', event);
+    expect(countsOf(outcome)).toMatchObject({ records, found: 2, quarantined: records - 2 });
+    expect((await reasons()).length).toBe(records - 2);
   });
 });
 
@@ -193,9 +203,9 @@ describe('an object of CloudTrail that hurts', () => {
     ],
   ])('because it %s', async (_, body, counts, wanted) => {
     await world.aws.putObject(wrap.TRAIL_BUCKET, key, body());
-    const { log, answer } = await invoked('cloudtrail', wrap.sqs([wrap.s3Created(key)]));
-    expect(answer).toEqual({ batchItemFailures: [] });
-    expect(accountsOf(log)).toMatchObject(counts);
+    const outcome = await invoked('cloudtrail', wrap.sqs([wrap.s3Created(key)]));
+    expect(outcome.answer).toEqual({ batchItemFailures: [] });
+    expect(countsOf(outcome)).toMatchObject(counts);
     expect(await reasons()).toEqual(wanted);
   });
 });

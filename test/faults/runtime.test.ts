@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasRuntimeClient, LambdaRuntime } from '../support/lambda-runtime.ts';
+import { payload } from '../support/payloads.ts';
 import { FindingsFeed } from './findings-feed.ts';
 import { World } from './world.ts';
-
-const event = (name: string) =>
-  JSON.parse(readFileSync(new URL(`../../samples/payloads/${name}`, import.meta.url), 'utf8'));
 
 const skipped = hasRuntimeClient ? '' : ' (skipped: aws-lambda-ric is not installed)';
 
@@ -28,8 +25,8 @@ describe.skipIf(!hasRuntimeClient)(`under AWS's own runtime client${skipped}`, (
 
   it('a payload becomes alerts', async () => {
     const first = await started('eks-audit');
-    expect(await first.invoke(event('cloudwatch-logs-k8s-audit.json'))).toEqual({ to: 'response', body: null });
-    expect(await first.invoke(event('kinesis-k8s-audit.json'))).toEqual({
+    expect(await first.invoke(payload('cloudwatch-logs-k8s-audit.json'))).toEqual({ to: 'response', body: null });
+    expect(await first.invoke(payload('kinesis-k8s-audit.json'))).toEqual({
       to: 'response',
       body: { batchItemFailures: [] },
     });
@@ -45,7 +42,7 @@ describe.skipIf(!hasRuntimeClient)(`under AWS's own runtime client${skipped}`, (
   it('a function that the world fails says so', async () => {
     world.proxy.decide = () => ({ name: 'denied' });
     const runtime = await started('cloudtrail');
-    expect(await runtime.invoke(event('cloudwatch-logs-cloudtrail.json'))).toMatchObject({
+    expect(await runtime.invoke(payload('cloudwatch-logs-cloudtrail.json'))).toMatchObject({
       to: 'error',
       body: { errorType: 'UndeliveredError', errorMessage: expect.stringContaining('AccessDenied') },
     });

@@ -25,10 +25,10 @@ describe('what is delivered again', () => {
       const deliveries = new Deliveries(world, 'time');
       deliveries.heal();
       await deliveries.deliver(traffic.payloads);
-      world.clock.advance(afterMs);
+      world.now += afterMs;
       await deliveries.closeWindows();
       await deliveries.deliver(traffic.payloads.toReversed());
-      world.clock.advance(48 * HOUR);
+      world.now += 48 * HOUR;
       await deliveries.closeWindows();
 
       const told = (await world.received()).map(({ alert }) => alert);
@@ -67,9 +67,9 @@ describe('an outage', () => {
     let endsAt = Infinity;
     const wrong = await chain.run((_, request) => {
       if (request.service !== service) return undefined;
-      if (endsAt === Infinity) endsAt = world.clock.now + lengthMs;
-      if (world.clock.now >= endsAt) return undefined;
-      world.clock.advance(lengthMs / 20);
+      if (endsAt === Infinity) endsAt = world.now + lengthMs;
+      if (world.now >= endsAt) return undefined;
+      world.now += lengthMs / 20;
       missed++;
       return { name: '503' };
     }, INCIDENTS);

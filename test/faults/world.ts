@@ -1,35 +1,35 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { LocalAws, type Received } from '../../local/aws.ts';
-import { bundleFunctions } from '../../scripts/build.ts';
+import { bundleOf, dateAt } from '../../local/lambda.ts';
+import { Bundles } from '../support/bundles.ts';
 import { isKill } from '../support/fault.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { Sandbox, type SandboxOptions } from '../support/sandbox.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
 
 /** Waits between tries, as a part of what they would be. */
 const PACE = 0.02;
 const START = Date.UTC(2026, 2, 1, 10);
-const ENDPOINT = 'AWS_ENDPOINT_URL_';
+const RealDate = Date;
 
 /** Everything that is deployed, on loopback, behind a proxy that lets requests pass or not; time is what it is set to. */
 export class World {
   readonly aws: LocalAws;
   readonly proxy: FaultProxy;
-  readonly clock: VirtualClock;
-  /** Where the bundles are. */
-  readonly #directory: string;
+  /**
+   * The time of day in this thread, emulators included, in milliseconds since 1970. It stands still until it is set; timers
+   * and durations go on.
+   */
+  now = START;
+  readonly #bundles: Bundles;
   readonly #sandboxes = new Map<string, Sandbox>();
   #callers = 0;
 
-  private constructor(aws: LocalAws, proxy: FaultProxy, directory: string) {
+  private constructor(aws: LocalAws, proxy: FaultProxy, bundles: Bundles) {
     this.aws = aws;
     this.proxy = proxy;
-    this.clock = new VirtualClock(START);
-    this.#directory = directory;
+    this.#bundles = bundles;
+    globalThis.Date = dateAt(() => this.now);
     proxy.observe = ({ request, fault }) => {
       if (fault && isKill(fault.name)) void this.#sandboxes.get(request.caller)?.kill();
     };
@@ -37,14 +37,11 @@ export class World {
 
   /** Bundles the functions and deploys them. */
   static async start(): Promise<World> {
-    const directory = await mkdtemp(join(tmpdir(), 'auditwire-world-'));
-    await bundleFunctions(directory);
+    const bundles = await Bundles.build();
     const aws = await LocalAws.start();
-    await createResources(aws);
-    const upstream = Object.entries(aws.environment)
-      .filter(([name]) => name.startsWith(ENDPOINT))
-      .map(([name, url]) => [name.slice(ENDPOINT.length).toLowerCase(), url]);
-    return new World(aws, await FaultProxy.start(Object.fromEntries(upstream)), directory);
+    await aws.deploy();
+    await aws.subscribe('alerts', 'soc');
+    return new World(aws, await FaultProxy.start(aws.environment), bundles);
   }
 
   /** Empties the queues and the table, and turns back the time; sandboxes stay as they are. */
@@ -53,8 +50,9 @@ export class World {
     for (const queue of ['findings.fifo', 'quarantine.fifo', 'soc']) await aws.deleteQueue(queue);
     await aws.deleteTopic('alerts');
     await aws.dynamo.send(new DeleteTableCommand({ TableName: aws.stateTable }));
-    await createResources(aws);
-    this.clock.set(START);
+    await aws.deploy();
+    await aws.subscribe('alerts', 'soc');
+    this.now = START;
     this.proxy.trace.length = 0;
   }
 
@@ -62,8 +60,8 @@ export class World {
     await Promise.all([...this.#sandboxes.values()].map((sandbox) => sandbox.kill()));
     await this.proxy.stop();
     await this.aws.stop();
-    this.clock.restore();
-    await rm(this.#directory, { recursive: true });
+    globalThis.Date = RealDate;
+    await this.#bundles.remove();
   }
 
   /** A function at a cold start, under a name of its own at the proxy. `settings` replace what it is deployed with. */
@@ -80,7 +78,7 @@ export class World {
 
   /** Where a function's bundle is. */
   file(name: string): string {
-    return join(this.#directory, name, 'index.js');
+    return bundleOf(this.#bundles.all, name).file;
   }
 
   /** What the SOC's queue received, in order, and no longer holds. */
@@ -99,29 +97,6 @@ export class World {
 
   /** What every function is deployed with: its settings, and AWS behind the proxy. */
   get environment(): Record<string, string> {
-    const viaProxy = Object.entries(this.aws.environment).map(([name, value]) => [
-      name,
-      name.startsWith(ENDPOINT) ? this.proxy.endpoint : value,
-    ]);
-    return {
-      ...Object.fromEntries(viaProxy),
-      FINDINGS_QUEUE_URL: this.#queueUrl('findings.fifo'),
-      QUARANTINE_QUEUE_URL: this.#queueUrl('quarantine.fifo'),
-      ALERT_TOPIC_ARN: this.aws.topicArn('alerts'),
-      INCIDENT_TABLE: this.aws.stateTable,
-    };
+    return this.proxy.before(this.aws.settings);
   }
-
-  /** The SDK calls the host of a queue's URL, whatever else it was told. */
-  #queueUrl(name: string): string {
-    return this.proxy.endpoint + new URL(this.aws.queueUrl(name)).pathname;
-  }
-}
-
-async function createResources(aws: LocalAws): Promise<void> {
-  await aws.createQueue('findings.fifo');
-  await aws.createQueue('quarantine.fifo');
-  await aws.createTopic('alerts');
-  await aws.subscribe('alerts', 'soc');
-  await aws.createStateTable();
 }

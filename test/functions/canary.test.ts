@@ -1,50 +1,41 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOST_AFTER_MS } from '../../core/auditwire/canary.ts';
 import { LocalCloudWatchLogs } from '../../local/cloudwatch-logs.ts';
-import { Bundles, type Handler, invoke } from '../support/lambda.ts';
-import { countsOf, Deployment } from '../support/lambda-deployment.ts';
+import { countsOf, type Handler, invoke } from '../../local/lambda.ts';
+import { deployedAt } from '../support/deployed.ts';
 
 const LOG_GROUP = '/auditwire/canary';
 const EVERY_MS = 15 * 60_000;
 
-let bundles: Bundles;
-let deployment: Deployment;
+const { deployment } = deployedAt(Date.UTC(2026, 2, 4, 10));
+
 let logs: LocalCloudWatchLogs;
-let settings: Record<string, string>;
+let queue: string;
 let canary: Handler;
 
-beforeAll(async () => {
-  bundles = await Bundles.build();
-}, 60_000);
-afterAll(() => bundles.remove());
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 2, 4, 10) });
-  deployment = await Deployment.of(bundles);
   logs = await LocalCloudWatchLogs.start([LOG_GROUP]);
-  settings = {
-    ...deployment.aws.environment,
+  queue = await deployment().aws.subscribe('alerts', 'canary', { detector: ['auditwire/canary'] });
+  canary = startCanary(LOG_GROUP);
+});
+afterEach(() => logs.stop());
+
+const startCanary = (logGroup: string) =>
+  deployment().start('canary', {
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.address,
-    CANARY_LOG_GROUP: LOG_GROUP,
-    CANARY_QUEUE_URL: await deployment.aws.subscribe('alerts', 'canary', { detector: ['auditwire/canary'] }),
-    INCIDENT_TABLE: deployment.aws.stateTable,
-  };
-  canary = bundles.start('canary', settings);
-});
-afterEach(async () => {
-  vi.useRealTimers();
-  await logs.stop();
-  await deployment.stop();
-});
+    CANARY_LOG_GROUP: logGroup,
+    CANARY_QUEUE_URL: queue,
+  });
 
 const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
 
 /** What CloudWatch Logs and the queue behind it do meanwhile. */
 async function deliver(): Promise<void> {
   for (const event of logs.deliver(LOG_GROUP)) {
-    const { error } = await invoke(deployment.eksAudit, event);
+    const { error } = await invoke(deployment().eksAudit, event);
     expect(error).toBeUndefined();
   }
-  await deployment.aws.pump(deployment.aws.queueUrl('findings.fifo'), (event) => deployment.publish(event));
+  await deployment().aws.pump(deployment().aws.queueUrl('findings.fifo'), (event) => deployment().publish(event));
 }
 
 describe('the canary, as deployed', () => {
@@ -58,12 +49,12 @@ describe('the canary, as deployed', () => {
       wait(EVERY_MS - 120_000);
     }
     // That of the last run, and no other.
-    expect(await deployment.aws.drain(settings.CANARY_QUEUE_URL ?? '')).toHaveLength(1);
-    const everything = await deployment.aws.alerts(deployment.aws.queueUrl('soc'));
+    expect(await deployment().aws.drain(queue)).toHaveLength(1);
+    const everything = await deployment().aws.alerts(deployment().aws.queueUrl('soc'));
     expect(everything.map(({ alert }) => [alert.detector.id, alert.severity])).toEqual(
       Array(4).fill(['auditwire/canary', 'info']),
     );
-    expect(await deployment.quarantined()).toEqual([]);
+    expect(await deployment().quarantined()).toEqual([]);
   });
 
   it('throws once for each that did not come out, and no more when the path is whole again', async () => {
@@ -97,8 +88,7 @@ describe('the canary, as deployed', () => {
     await invoke(canary, {});
     await deliver();
     wait(EVERY_MS);
-    const mute = bundles.start('canary', { ...settings, CANARY_LOG_GROUP: '/gone' });
-    const { error } = await invoke(mute, {});
+    const { error } = await invoke(startCanary('/gone'), {});
     expect(error?.name).toBe('ResourceNotFoundException');
     // Until then what it received is hidden.
     wait(EVERY_MS);
@@ -114,8 +104,8 @@ describe('the canary, as deployed', () => {
     const payload = { messageType: 'DATA_MESSAGE', logGroup: LOG_GROUP, logStream: 'canary', owner: '111122223333' };
     const logEvents = [{ id: '0', timestamp: Date.now(), message: JSON.stringify(forged) }];
     const data = Buffer.from(JSON.stringify({ ...payload, logEvents })).toString('base64');
-    expect((await invoke(deployment.eksAudit, { awslogs: { data } })).error).toBeUndefined();
-    await deployment.aws.pump(deployment.aws.queueUrl('findings.fifo'), (event) => deployment.publish(event));
+    expect((await invoke(deployment().eksAudit, { awslogs: { data } })).error).toBeUndefined();
+    await deployment().aws.pump(deployment().aws.queueUrl('findings.fifo'), (event) => deployment().publish(event));
     wait(EVERY_MS);
     expect((await invoke(canary, {})).error?.name).toBe('CanaryLostError');
   });

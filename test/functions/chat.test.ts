@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chatMessageOf } from '../../aws/chat-message.ts';
 import { LocalAws } from '../../local/aws.ts';
+import { type Handler, invoke } from '../../local/lambda.ts';
 import { alertOf } from '../support/build.ts';
-import { Bundles, type Handler, invoke } from '../support/lambda.ts';
+import { Bundles } from '../support/bundles.ts';
 
 let bundles: Bundles;
 let aws: LocalAws;

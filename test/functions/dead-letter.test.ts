@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deadLetterIn } from '../../functions/redrive/dead-letter.ts';
-import { payload } from '../support/lambda-deployment.ts';
+import { payload } from '../support/payloads.ts';
 
 const deadLetterOf = (body: unknown, attributes: Readonly<Record<string, string>> = {}) =>
   deadLetterIn({ id: 'id', body: typeof body === 'string' ? body : JSON.stringify(body), attributes });

@@ -1,64 +1,15 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { announcementsIn } from '../../aws/announcement.ts';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect } from 'vitest';
 import type { Alert } from '../../core/alert.ts';
-import { auditRecord } from '../support/build.ts';
-import { Bundles, invoke } from '../support/lambda.ts';
-import { countsOf, Deployment, payload, payloadFile } from '../support/lambda-deployment.ts';
+import { countsOf, invoke } from '../../local/lambda.ts';
+import { secretsRead } from '../support/build.ts';
+import { it } from '../support/own-deployment.ts';
+import { payload, subscriptionOf } from '../support/payloads.ts';
 import { replayed } from '../support/replayed.ts';
 
-let bundles: Bundles;
-let deployment: Deployment;
-
-beforeAll(async () => {
-  bundles = await Bundles.build();
-}, 60_000);
-afterAll(() => bundles.remove());
-beforeEach(async () => {
-  deployment = await Deployment.of(bundles);
-});
-afterEach(() => deployment.stop());
-
 type S3Notification = { Records: { messageId: string; body: string }[] };
-
-/** Puts the object that a notification announces where it says. */
-async function putAnnounced(event: unknown, object: string): Promise<void> {
-  const [record] = (event as S3Notification).Records;
-  const [announcement] = announcementsIn(record?.body ?? '') ?? [];
-  if (announcement?.kind !== 'created') throw new Error('the sample announces no object');
-  const { bucket, key } = announcement.object;
-  await deployment.aws.putObject(bucket, key, readFileSync(payloadFile(object)));
-}
-
-/** A CloudWatch Logs subscription event with these texts as its log events. */
-function subscriptionOf(messages: readonly string[]): unknown {
-  const envelope = {
-    messageType: 'DATA_MESSAGE',
-    owner: '111122223333',
-    logGroup: '/aws/eks/prod-blue/cluster',
-    logStream: 'kube-apiserver-audit-1',
-    subscriptionFilters: ['auditwire'],
-    logEvents: messages.map((message, place) => ({ id: String(place), timestamp: 1_772_359_200_000, message })),
-  };
-  return { awslogs: { data: gzipSync(JSON.stringify(envelope)).toString('base64') } };
-}
-
-/** An attack: somebody reads the secrets of a namespace. `auditID` tells one from the other. */
-function secretsRead(auditID: string, fields: object = {}): string {
-  return JSON.stringify(
-    auditRecord({
-      auditID,
-      verb: 'list',
-      requestURI: '/api/v1/namespaces/shop/secrets',
-      objectRef: { resource: 'secrets', namespace: 'shop', apiVersion: 'v1' },
-      level: 'Metadata',
-      ...fields,
-    }),
-  );
-}
 
 /** What became known of each problem in the end, to the letter, whether it was told at once or in a roll-up. */
 function problemsIn(alerts: readonly Alert[]): Map<string, Alert> {
@@ -73,7 +24,7 @@ async function problemsOf(sample: string): Promise<Map<string, Alert>> {
 }
 
 describe('from a payload to a subscriber', () => {
-  it.each([
+  it.for([
     ['eksAudit', 'cloudwatch-logs-k8s-audit.json', 'cloudwatch-logs-k8s-audit.json'],
     ['eksAudit', 'kinesis-k8s-audit.json', 'kinesis-k8s-audit.json'],
     ['cloudtrail', 'cloudwatch-logs-cloudtrail.json', 'cloudwatch-logs-cloudtrail.json'],
@@ -81,9 +32,9 @@ describe('from a payload to a subscriber', () => {
     ['cloudtrail', 'eventbridge-cloudtrail.json', 'eventbridge-cloudtrail.json'],
     ['cloudtrail', 'sqs-s3-notification-plain.json', 's3-object-cloudtrail.json.gz'],
     ['cloudtrail', 'sqs-s3-notification-sns-wrapped.json', 's3-object-cloudtrail.json.gz'],
-  ] as const)('%s judges %s as a replay does', async (name, sample, judged) => {
+  ] as const)('%s judges %s as a replay does', async ([name, sample, judged], { deployment }) => {
     const event = payload(sample);
-    if (sample.startsWith('sqs')) await putAnnounced(event, judged);
+    if (sample.startsWith('sqs')) await deployment.putAnnounced(event);
     const { error, answer } = await invoke(deployment[name], event);
     expect(error).toBeUndefined();
     expect(answer).toEqual(/^(?:kinesis|sqs)/.test(sample) ? { batchItemFailures: [] } : undefined);
@@ -99,14 +50,14 @@ describe('from a payload to a subscriber', () => {
     expect(await deployment.quarantined()).toEqual([]);
   });
 
-  it.each([
+  it.for([
     ['eksAudit', 'cloudwatch-logs-control-message.json', 1],
     ['eksAudit', 'cloudwatch-logs-authenticator-stream.json', 2],
     ['eksAudit', 'cloudwatch-logs-kube-apiserver-stream.json', 3],
     ['eksAudit', 'kinesis-other-streams.json', 7],
     ['cloudtrail', 'sqs-s3-notification-test.json', 1],
     ['cloudtrail', 'sqs-s3-notification-digest-and-insight.json', 2],
-  ] as const)('%s counts what %s holds, and says nothing of it', async (name, sample, control) => {
+  ] as const)('%s counts what %s holds, and says nothing of it', async ([name, sample, control], { deployment }) => {
     const invocation = await invoke(deployment[name], payload(sample));
     expect(invocation.error).toBeUndefined();
     expect(countsOf(invocation)).toMatchObject({ records: control, control, findings: 0 });
@@ -114,7 +65,7 @@ describe('from a payload to a subscriber', () => {
     expect(await deployment.quarantined()).toEqual([]);
   });
 
-  it('tells a subscriber with a filter policy only what it asked for', async () => {
+  it('tells a subscriber with a filter policy only what it asked for', async ({ deployment }) => {
     const critical = await deployment.aws.subscribe('alerts', 'pager', {
       severityRank: [{ numeric: ['>=', 4] }],
       cluster: ['prod-blue'],
@@ -131,7 +82,7 @@ describe('from a payload to a subscriber', () => {
 });
 
 describe('a broken payload', () => {
-  it.each([
+  it.for([
     'broken-json-in-log-event.json',
     'broken-line-truncated.json',
     'broken-invalid-utf8.json',
@@ -139,52 +90,63 @@ describe('a broken payload', () => {
     'broken-proto-keys.json',
     'broken-user-agent-uffff.json',
     'broken-lone-surrogate.json',
-  ])('%s: it is judged as far as it is there, and its neighbours alert, however often it comes', async (sample) => {
-    for (let delivery = 0; delivery < 2; delivery++) {
-      const invocation = await invoke(deployment.eksAudit, payload(sample));
-      expect(invocation.error).toBeUndefined();
-      expect(countsOf(invocation).quarantined).toBe(0);
-    }
-    const received = problemsIn((await deployment.received()).map(({ alert }) => alert));
-    expect(received).toEqual(await problemsOf(sample));
-    for (const neighbour of (await problemsOf('cloudwatch-logs-k8s-audit.json')).keys())
-      expect(received.has(neighbour)).toBe(true);
-    expect(await deployment.quarantined()).toEqual([]);
-  });
+  ])(
+    '%s: it is judged as far as it is there, and its neighbours alert, however often it comes',
+    async (sample, { deployment }) => {
+      for (let delivery = 0; delivery < 2; delivery++) {
+        const invocation = await invoke(deployment.eksAudit, payload(sample));
+        expect(invocation.error).toBeUndefined();
+        expect(countsOf(invocation).quarantined).toBe(0);
+      }
+      const received = problemsIn((await deployment.received()).map(({ alert }) => alert));
+      expect(received).toEqual(await problemsOf(sample));
+      for (const neighbour of (await problemsOf('cloudwatch-logs-k8s-audit.json')).keys())
+        expect(received.has(neighbour)).toBe(true);
+      expect(await deployment.quarantined()).toEqual([]);
+    },
+  );
 
-  it.each([
+  it.for([
     ['broken-json-in-log-event.json', 'system:kube-scheduler', 'annotations'],
     [
       'broken-line-truncated.json',
       'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Developer_1f0c6d2a9b3e4758/ben@example.com',
       'responseObject',
     ],
-  ])('%s: the record that was cut is told as what it is', async (sample, username, cutIn) => {
-    await invoke(deployment.eksAudit, payload(sample));
-    const alerts = (await deployment.received()).map(({ alert }) => alert);
-    const told = alerts.filter(({ detector }) => detector.id === 'k8s-audit/audit-event-truncated');
-    expect(told).toMatchObject([{ event: { partial: true }, actor: { username }, evidence: { cutIn } }]);
-  });
+  ] as const)(
+    '%s: the record that was cut is told as what it is',
+    async ([sample, username, cutIn], { deployment }) => {
+      await invoke(deployment.eksAudit, payload(sample));
+      const alerts = (await deployment.received()).map(({ alert }) => alert);
+      const told = alerts.filter(({ detector }) => detector.id === 'k8s-audit/audit-event-truncated');
+      expect(told).toMatchObject([{ event: { partial: true }, actor: { username }, evidence: { cutIn } }]);
+    },
+  );
 
-  it.each([
+  it.for([
     ['broken-base64.json', 'bad-encoding'],
     ['broken-gzip-truncated.json', 'bad-encoding'],
     ['broken-gzip-checksum.json', 'bad-encoding'],
     ['broken-not-gzip.json', 'truncated'],
     ['broken-envelope-json.json', 'truncated'],
     ['broken-empty.json', 'unrecognised'],
-  ])('%s: is in quarantine whole and once, however often it comes', async (sample, reason) => {
-    for (let delivery = 0; delivery < 2; delivery++) {
-      const invocation = await invoke(deployment.eksAudit, payload(sample));
-      expect(invocation.error).toBeUndefined();
-      expect(countsOf(invocation)).toMatchObject({ records: 1, quarantined: 1, findings: 0 });
-    }
-    expect(await deployment.quarantined()).toEqual([expect.objectContaining({ reason })]);
-  });
+  ] as const)(
+    '%s: is in quarantine whole and once, however often it comes',
+    async ([sample, reason], { deployment }) => {
+      for (let delivery = 0; delivery < 2; delivery++) {
+        const invocation = await invoke(deployment.eksAudit, payload(sample));
+        expect(invocation.error).toBeUndefined();
+        expect(countsOf(invocation)).toMatchObject({ records: 1, quarantined: 1, findings: 0 });
+      }
+      expect(await deployment.quarantined()).toEqual([expect.objectContaining({ reason })]);
+    },
+  );
 
-  it('leaves the text of its own in quarantine, once and without its neighbours, however often it comes', async () => {
+  it('leaves the text of its own in quarantine, once and without its neighbours, however often it comes', async ({
+    deployment,
+  }) => {
     const bad = '{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"cut-he';
-    const event = subscriptionOf([secretsRead('a1'), bad, 'no json \uffff', secretsRead('a2')]);
+    const event = subscriptionOf(secretsRead('a1'), bad, 'no json \uffff', secretsRead('a2'));
     for (let delivery = 0; delivery < 2; delivery++)
       expect(countsOf(await invoke(deployment.eksAudit, event)).quarantined).toBe(2);
     const [cut, noJson, ...rest] = (await deployment.quarantined()).sort((a, b) => (a.reason < b.reason ? 1 : -1));
@@ -194,9 +156,9 @@ describe('a broken payload', () => {
     expect(rest).toEqual([]);
   });
 
-  it('does not stop a batch of S3 objects; an object that is not there comes again', async () => {
+  it('does not stop a batch of S3 objects; an object that is not there comes again', async ({ deployment }) => {
     const there = payload('sqs-s3-notification-plain.json') as S3Notification;
-    await putAnnounced(there, 's3-object-cloudtrail.json.gz');
+    await deployment.putAnnounced(there);
     const missing = JSON.parse(
       JSON.stringify(there).replaceAll('_20', '_19').replaceAll('762f', '863f'),
     ) as S3Notification;
@@ -214,9 +176,9 @@ describe('a broken payload', () => {
 });
 
 describe('one problem, many findings', () => {
-  it('sends a flood as one message and tells it as one alert', async () => {
+  it('sends a flood as one message and tells it as one alert', async ({ deployment }) => {
     const flood = Array.from({ length: 500 }, (_, place) => secretsRead(`flood-${place}`));
-    const invocation = await invoke(deployment.eksAudit, subscriptionOf(flood));
+    const invocation = await invoke(deployment.eksAudit, subscriptionOf(...flood));
     expect(countsOf(invocation)).toMatchObject({ records: 500, found: 500, findings: 500, findingsMessages: 1 });
     const [{ alert } = { alert: undefined }, ...rest] = await deployment.received();
     expect(rest).toEqual([]);
@@ -224,16 +186,18 @@ describe('one problem, many findings', () => {
     expect(alert?.incident.sampleEventIds).toEqual(['flood-0', 'flood-1', 'flood-2', 'flood-3', 'flood-4']);
   });
 
-  it('counts an event once that was logged at two stages', async () => {
+  it('counts an event once that was logged at two stages', async ({ deployment }) => {
     const started = secretsRead('stream', { stage: 'ResponseStarted' });
-    const invocation = await invoke(deployment.eksAudit, subscriptionOf([started, secretsRead('stream')]));
+    const invocation = await invoke(deployment.eksAudit, subscriptionOf(started, secretsRead('stream')));
     expect(countsOf(invocation)).toMatchObject({ findings: 2, sent: 1, repeated: 1 });
     expect((await deployment.received()).map(({ alert }) => alert.incident.count)).toEqual([1]);
   });
 });
 
 describe('when the world fails', () => {
-  it('throws what AWS said, so that Lambda delivers the payload again, and nothing is lost by that', async () => {
+  it('throws what AWS said, so that Lambda delivers the payload again, and nothing is lost by that', async ({
+    deployment,
+  }) => {
     await deployment.aws.deleteQueue('findings.fifo');
     const event = payload('cloudwatch-logs-k8s-audit.json');
     const { error, log } = await invoke(deployment.eksAudit, event);
@@ -248,7 +212,7 @@ describe('when the world fails', () => {
     expect(problemsIn((await deployment.received()).map(({ alert }) => alert))).toEqual(problems);
   });
 
-  it('tells Kinesis the first record that could not be finished', async () => {
+  it('tells Kinesis the first record that could not be finished', async ({ deployment }) => {
     await deployment.aws.deleteQueue('findings.fifo');
     const quiet = payload('kinesis-other-streams.json') as { Records: { kinesis: { sequenceNumber: string } }[] };
     const loud = payload('kinesis-k8s-audit.json') as typeof quiet;
@@ -258,22 +222,20 @@ describe('when the world fails', () => {
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: attack?.kinesis.sequenceNumber }] });
   });
 
-  it('sends findings before it despairs of quarantine', async () => {
+  it('sends findings before it despairs of quarantine', async ({ deployment }) => {
     await deployment.aws.deleteQueue('quarantine.fifo');
-    const { error } = await invoke(deployment.eksAudit, subscriptionOf([secretsRead('a1'), 'no json']));
+    const { error } = await invoke(deployment.eksAudit, subscriptionOf(secretsRead('a1'), 'no json'));
     expect(error?.message).toMatch(/^1 of 1 quarantined records not delivered/);
     expect((await deployment.received()).length).toBeGreaterThan(0);
   });
 
-  it('ends in time though nobody answers', async () => {
+  it('ends in time though nobody answers', async ({ deployment }) => {
     const mute = createServer(() => {}).listen(0, '127.0.0.1');
     await once(mute, 'listening');
     const { port } = mute.address() as AddressInfo;
     const queueUrl = `http://127.0.0.1:${port}/0/queue.fifo`;
-    const handler = bundles.start('eks-audit', {
-      ...deployment.aws.environment,
+    const handler = deployment.start('eks-audit', {
       AWS_ENDPOINT_URL_SQS: `http://127.0.0.1:${port}`,
-      INCIDENT_TABLE: deployment.aws.stateTable,
       FINDINGS_QUEUE_URL: queueUrl,
       QUARANTINE_QUEUE_URL: queueUrl,
     });
@@ -284,7 +246,7 @@ describe('when the world fails', () => {
     mute.close();
   });
 
-  it('ends before Lambda would kill it, saying what is left', async () => {
+  it('ends before Lambda would kill it, saying what is left', async ({ deployment }) => {
     const { error } = await invoke(deployment.eksAudit, payload('cloudwatch-logs-k8s-audit.json'), 2_000);
     expect(error?.message).toMatch(/^(\d+) of \1 findings messages not delivered: DeadlineError$/);
     const { answer } = await invoke(deployment.eksAudit, payload('kinesis-k8s-audit.json'), 2_000);
@@ -293,9 +255,9 @@ describe('when the world fails', () => {
 });
 
 describe('the log', () => {
-  it('is one line that accounts for every record and quotes none', async () => {
+  it('is one line that accounts for every record and quotes none', async ({ deployment }) => {
     const bad = ['{"half":"hunter2-canary', secretsRead('hunter2-canary', { userAgent: 'hunter2-canary' })];
-    const invocation = await invoke(deployment.eksAudit, subscriptionOf(bad));
+    const invocation = await invoke(deployment.eksAudit, subscriptionOf(...bad));
     expect(invocation.log.split('\n').length).toBe(1);
     expect(invocation.log).not.toContain('hunter2');
     const { records = 0, quiet = 0, found = 0, quarantined = 0, control = 0, ...counts } = countsOf(invocation);

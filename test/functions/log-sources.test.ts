@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Deadline } from '../../aws/deadline.ts';
 import type { LogSource } from '../../core/log-sources/log-source.ts';
 import { Sightings } from '../../core/log-sources/sightings.ts';
-import { Bundles, type Handler, invoke } from '../support/lambda.ts';
-import { countsOf, Deployment } from '../support/lambda-deployment.ts';
+import { countsOf, type Handler, invoke } from '../../local/lambda.ts';
+import { deployedAt } from '../support/deployed.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -28,60 +28,38 @@ suppressions:
     until: 2099-12-31
 `;
 
+const { deployment } = deployedAt(Date.UTC(2026, 2, 4, 10));
+
 let directory: string;
-let bundles: Bundles;
-let deployment: Deployment;
 let watch: Handler;
 let sightings: Sightings;
 let recordSightings: typeof import('../../functions/sightings.ts').recordSightings;
 
-beforeAll(async () => {
+beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'auditwire-policy-'));
   writeFileSync(join(directory, 'policy.yaml'), POLICY);
-  bundles = await Bundles.build();
-}, 60_000);
-afterAll(async () => {
-  rmSync(directory, { recursive: true });
-  await bundles.remove();
 });
+afterAll(() => rmSync(directory, { recursive: true }));
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 2, 4, 10) });
-  deployment = await Deployment.of(bundles);
-  Object.assign(process.env, deployment.aws.environment);
-  watch = startWatch({ POLICY_FILE: join(directory, 'policy.yaml') });
+  Object.assign(process.env, deployment().aws.environment);
+  watch = deployment().start('watch', { POLICY_FILE: join(directory, 'policy.yaml') });
   sightings = new Sightings();
   // Clients of AWS are made once for each module, and look for an endpoint then.
   vi.resetModules();
   ({ recordSightings } = await import('../../functions/sightings.ts'));
 });
-afterEach(async () => {
-  vi.useRealTimers();
-  await deployment.stop();
-});
-
-function startWatch(more: Readonly<Record<string, string>>): Handler {
-  const { aws } = deployment;
-  return bundles.start('watch', {
-    ...aws.environment,
-    FINDINGS_QUEUE_URL: aws.queueUrl('findings.fifo'),
-    QUARANTINE_QUEUE_URL: aws.queueUrl('quarantine.fifo'),
-    ALERT_TOPIC_ARN: aws.topicArn('alerts'),
-    INCIDENT_TABLE: aws.stateTable,
-    ...more,
-  });
-}
 
 const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
 
 /** What the first stage does after a payload. */
-async function see(logSource: LogSource, table = deployment.aws.stateTable): Promise<string[]> {
+async function see(logSource: LogSource, table = deployment().aws.stateTable): Promise<string[]> {
   const now = Date.now();
   sightings.add({ logSource, seenAt: now, records: 500, newestAt: now - MINUTE_MS });
   return await recordSightings(table, sightings, now, new Deadline(30_000));
 }
 
 async function told(): Promise<string[]> {
-  return (await deployment.received()).map(
+  return (await deployment().received()).map(
     ({ alert }) => `${alert.incident.state} ${alert.detector.id} ${alert.target.name} ${alert.severity}`,
   );
 }
@@ -114,14 +92,14 @@ describe('the watch, as deployed', () => {
     wait(13 * HOUR_MS);
     await invoke(watch, {});
     expect(await told()).toEqual(['opened auditwire/log-source-silent prod high']);
-    expect(await deployment.quarantined()).toEqual([]);
+    expect(await deployment().quarantined()).toEqual([]);
   });
 
   it('puts what to look at first into the alert', async () => {
     await see(PROD);
     wait(25 * MINUTE_MS);
     await invoke(watch, {});
-    const [received] = await deployment.received();
+    const [received] = await deployment().received();
     expect(received?.alert).toMatchObject({
       title: 'Nothing from the audit log of prod for 25 minutes',
       event: {
@@ -140,16 +118,16 @@ describe('the watch, as deployed', () => {
   });
 
   it('fails where it cannot look, and where it cannot tell', async () => {
-    const blind = await invoke(startWatch({ INCIDENT_TABLE: 'missing' }), {});
+    const blind = await invoke(deployment().start('watch', { INCIDENT_TABLE: 'missing' }), {});
     expect(blind.error?.name).toBe('WatchError');
     await see(PROD);
     wait(25 * MINUTE_MS);
-    await deployment.aws.deleteQueue('findings.fifo');
+    await deployment().aws.deleteQueue('findings.fifo');
     const dumb = await invoke(watch, {});
     expect(dumb.error?.name).toBe('WatchError');
     expect(dumb.error?.message).toContain('QueueDoesNotExist');
     expect(countsOf(dumb)).toMatchObject({ logSources: 2, findings: 1, sent: 0 });
-    await deployment.aws.createQueue('findings.fifo');
+    await deployment().aws.createQueue('findings.fifo');
     await invoke(watch, {});
     expect(await told()).toEqual(['opened auditwire/log-source-silent prod high']);
   });
@@ -168,7 +146,7 @@ describe('a sighting that cannot be written', () => {
 
   it('is not waited for when there is no time', async () => {
     sightings.add({ logSource: PROD, seenAt: Date.now(), records: 1 });
-    const why = await recordSightings(deployment.aws.stateTable, sightings, Date.now(), new Deadline(0));
+    const why = await recordSightings(deployment().aws.stateTable, sightings, Date.now(), new Deadline(0));
     expect(why).toEqual(['log source not recorded: DeadlineError']);
     expect(sightings.take(Date.now() + MINUTE_MS)).toHaveLength(1);
   });

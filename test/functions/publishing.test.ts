@@ -1,60 +1,38 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findingsMessage } from '../../aws/findings-queue.ts';
+import { describe, expect, it, vi } from 'vitest';
 import type { Alert } from '../../core/alert.ts';
 import type { Finding } from '../../core/finding.ts';
-import { FindingsByProblem } from '../../core/findings.ts';
 import { sqsEvent } from '../../local/aws.ts';
+import { invoke } from '../../local/lambda.ts';
 import { alertOf } from '../support/build.ts';
-import { Bundles, invoke } from '../support/lambda.ts';
-import { Deployment, payload } from '../support/lambda-deployment.ts';
+import { deployedAt } from '../support/deployed.ts';
+import { startLosingAnswer } from '../support/lost-answer.ts';
+import { payload } from '../support/payloads.ts';
 import { startFaltering, startRefusing } from '../support/refusing-servers.ts';
+import { findingsOf } from '../support/second-stage.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 2, 1, 10);
 
-let bundles: Bundles;
-let deployment: Deployment;
-
-beforeAll(async () => {
-  bundles = await Bundles.build();
-}, 60_000);
-afterAll(() => bundles.remove());
-beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['Date'], now: NOW });
-  deployment = await Deployment.of(bundles);
-});
-afterEach(async () => {
-  vi.useRealTimers();
-  await deployment.stop();
-});
+const { bundles, deployment, find } = deployedAt(NOW);
 
 const alert = (id: string, finding: Partial<Finding> = {}, fields: object = {}): Alert =>
   alertOf(finding, { auditID: id, ...fields }, { origin: { cluster: 'prod-blue', account: '111122223333' } });
 
 /** Puts findings into their queue, one message for each. */
-async function find(...alerts: readonly Alert[]): Promise<void> {
-  for (const one of alerts) {
-    const findings = new FindingsByProblem();
-    findings.add(one);
-    for (const each of findings.all(() => 3_600_000)) {
-      const { MessageBody, MessageGroupId, MessageDeduplicationId } = findingsMessage(each);
-      await deployment.aws.send(findingsQueue(), MessageBody, MessageGroupId, MessageDeduplicationId);
-    }
-  }
-}
+const findEach = (...alerts: readonly Alert[]) => find(...alerts.map((one) => findingsOf(one)));
 
-const findingsQueue = () => deployment.aws.queueUrl('findings.fifo');
-const socQueue = () => deployment.aws.queueUrl('soc');
+const findingsQueue = () => deployment().aws.queueUrl('findings.fifo');
+const socQueue = () => deployment().aws.queueUrl('soc');
 
 /** Everything in the queue as one batch; the emulator gives out one message of a group at a time, SQS several. */
-const nextBatch = async () => sqsEvent(await deployment.aws.drain(findingsQueue()));
+const nextBatch = async () => sqsEvent(await deployment().aws.drain(findingsQueue()));
 
 describe('what a subscriber receives', () => {
   it('is the alert, with texts for people and attributes for filter policies', async () => {
     const sent = alert('one', { severity: 'high', evidence: { command: ['sh', '-c', 'id'] } });
-    await find(sent);
-    const [received] = await deployment.received();
+    await findEach(sent);
+    const [received] = await deployment().received();
     expect(received?.alert).toEqual(sent);
     expect(received?.subject).toBe('[HIGH] alice deleted a pod');
     expect(received?.sms).toBe('HIGH prod-blue: alice deleted a pod');
@@ -76,8 +54,8 @@ describe('what a subscriber receives', () => {
 
 describe('an incident', () => {
   it('is told at once, not again for repeats, and again when it becomes worse', async () => {
-    await find(alert('one'), alert('two'), alert('three', { severity: 'critical' }), alert('four'));
-    const told = (await deployment.received()).map(({ alert: { event, severity, incident } }) => [
+    await findEach(alert('one'), alert('two'), alert('three', { severity: 'critical' }), alert('four'));
+    const told = (await deployment().received()).map(({ alert: { event, severity, incident } }) => [
       event.id,
       severity,
       incident.state,
@@ -90,19 +68,19 @@ describe('an incident', () => {
   });
 
   it('knows a message that comes again long after SQS has forgotten it', async () => {
-    await find(alert('one'));
+    await findEach(alert('one'));
     const batch = await nextBatch();
-    expect(await deployment.publish(batch)).toEqual({ batchItemFailures: [] });
-    expect(await deployment.publish(batch)).toEqual({ batchItemFailures: [] });
-    expect((await deployment.aws.alerts(socQueue())).length).toBe(1);
+    expect(await deployment().publish(batch)).toEqual({ batchItemFailures: [] });
+    expect(await deployment().publish(batch)).toEqual({ batchItemFailures: [] });
+    expect((await deployment().aws.alerts(socQueue())).length).toBe(1);
   });
 
   it('is remembered by a sandbox that has just begun', async () => {
-    await find(alert('one'));
+    await findEach(alert('one'));
     const batch = await nextBatch();
-    await deployment.publish(batch);
-    expect((await invoke(deployment.restartPublishing(), batch)).answer).toEqual({ batchItemFailures: [] });
-    expect((await deployment.aws.alerts(socQueue())).length).toBe(1);
+    await deployment().publish(batch);
+    expect((await invoke(deployment().restartPublishing(), batch)).answer).toEqual({ batchItemFailures: [] });
+    expect((await deployment().aws.alerts(socQueue())).length).toBe(1);
   });
 
   it('is one also where three sources report the event, hours apart', async () => {
@@ -119,17 +97,17 @@ describe('an incident', () => {
       logEvents,
     });
     const key = 'AWSLogs/111122223333/CloudTrail/eu-west-1/2025/09/16/1.json.gz';
-    await deployment.aws.putObject('trail', key, gzipped({ Records: [detail, another] }));
+    await deployment().aws.putObject('trail', key, gzipped({ Records: [detail, another] }));
     const announcement = {
       Records: [{ eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'trail' }, object: { key } } }],
     };
     const announced = sqsEvent([{ MessageId: 'announced', Body: JSON.stringify(announcement) }]);
     const told: Alert[] = [];
     for (const event of [{ ...envelope, detail }, { awslogs: { data: logs.toString('base64') } }, announced]) {
-      const { error, log } = await invoke(deployment.cloudtrail, event);
+      const { error, log } = await invoke(deployment().cloudtrail, event);
       expect(error).toBeUndefined();
       expect(JSON.parse(log).findingsMessages).toBeGreaterThan(0);
-      told.push(...(await deployment.received()).map((received) => received.alert));
+      told.push(...(await deployment().received()).map((received) => received.alert));
       vi.setSystemTime(Date.now() + 12 * HOUR_MS);
     }
     // What the object alone reports is new, and told under an id of its own.
@@ -141,31 +119,55 @@ describe('an incident', () => {
   });
 });
 
+describe('when the answer to a write is lost', () => {
+  it('tells nothing again, loses nothing and asks for nothing again', async () => {
+    const dynamodb = await startLosingAnswer(deployment().aws.environment.AWS_ENDPOINT_URL_DYNAMODB ?? '');
+    const handler = bundles().start('publish-alerts', {
+      ...deployment().aws.environment,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+      ALERT_TOPIC_ARN: deployment().aws.topicArn('alerts'),
+      INCIDENT_TABLE: deployment().aws.stateTable,
+    });
+    await findEach(alert('one'));
+    const { answer, log } = await invoke(handler, await nextBatch());
+    await dynamodb.stop();
+    expect(dynamodb.trace.length).toBe(1);
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(JSON.parse(log)).toMatchObject({ messages: 1, failed: 0, findings: 1, problems: [] });
+
+    await findEach(alert('two'));
+    expect((await deployment().received()).map(({ alert: { event } }) => event.id)).toEqual(['one']);
+    vi.setSystemTime(NOW + HOUR_MS);
+    await invoke(deployment().watch, {});
+    expect((await deployment().received()).map(({ alert: { incident } }) => incident.count)).toEqual([2]);
+  });
+});
+
 describe('when SNS does not take an alert', () => {
   it('asks for every message again, and tells them then', async () => {
-    await find(alert('one'), alert('two', { dedup: ['bob'] }));
+    await findEach(alert('one'), alert('two', { dedup: ['bob'] }));
     const batch = await nextBatch();
-    await deployment.aws.deleteTopic('alerts');
-    const { error, log } = await invoke(deployment.publishAlerts, batch);
+    await deployment().aws.deleteTopic('alerts');
+    const { error, log } = await invoke(deployment().publishAlerts, batch);
     expect(error?.message).toMatch(/^2 of 2 findings messages not delivered: NotFound/);
     expect(JSON.parse(log)).toMatchObject({ messages: 2, failed: 2, findings: 0, alerted: 0 });
     expect(JSON.parse(log).problems.join()).toMatch(/NotFound/);
 
-    await deployment.aws.createTopic('alerts');
-    await deployment.aws.subscribe('alerts', 'soc');
-    expect(await deployment.publish(batch)).toEqual({ batchItemFailures: [] });
-    expect((await deployment.aws.alerts(socQueue())).map(({ alert: { event } }) => event.id)).toEqual(['one', 'two']);
+    await deployment().aws.createTopic('alerts');
+    await deployment().aws.subscribe('alerts', 'soc');
+    expect(await deployment().publish(batch)).toEqual({ batchItemFailures: [] });
+    expect((await deployment().aws.alerts(socQueue())).map(({ alert: { event } }) => event.id)).toEqual(['one', 'two']);
   });
 
   it('still remembers what it took, however long it tried the rest', async () => {
     const sns = await startFaltering('event-two');
-    const handler = bundles.start('publish-alerts', {
-      ...deployment.aws.environment,
+    const handler = bundles().start('publish-alerts', {
+      ...deployment().aws.environment,
       AWS_ENDPOINT_URL_SNS: sns.address,
-      ALERT_TOPIC_ARN: deployment.aws.topicArn('alerts'),
-      INCIDENT_TABLE: deployment.aws.stateTable,
+      ALERT_TOPIC_ARN: deployment().aws.topicArn('alerts'),
+      INCIDENT_TABLE: deployment().aws.stateTable,
     });
-    await find(alert('event-one'), alert('event-two', { dedup: ['bob'] }));
+    await findEach(alert('event-one'), alert('event-two', { dedup: ['bob'] }));
     const batch = await nextBatch();
     const [first, second] = batch.Records;
     const { answer, log } = await invoke(handler, batch, 6_500);
@@ -177,17 +179,17 @@ describe('when SNS does not take an alert', () => {
       problems: ['Throttled', 'DeadlineError'],
     });
     sns.stop();
-    expect(await deployment.publish({ Records: first ? [first] : [] })).toEqual({ batchItemFailures: [] });
-    expect(await deployment.aws.alerts(socQueue())).toEqual([]);
+    expect(await deployment().publish({ Records: first ? [first] : [] })).toEqual({ batchItemFailures: [] });
+    expect(await deployment().aws.alerts(socQueue())).toEqual([]);
   });
 
   it('ends before Lambda would kill it, and asks for the messages again', async () => {
-    await find(alert('one'));
+    await findEach(alert('one'));
     const batch = await nextBatch();
-    const { error } = await invoke(deployment.publishAlerts, batch, 2_000);
+    const { error } = await invoke(deployment().publishAlerts, batch, 2_000);
     expect(error?.message).toBe('1 of 1 findings messages not delivered: DeadlineError');
-    expect(await deployment.publish(batch)).toEqual({ batchItemFailures: [] });
-    expect((await deployment.aws.alerts(socQueue())).length).toBe(1);
+    expect(await deployment().publish(batch)).toEqual({ batchItemFailures: [] });
+    expect((await deployment().aws.alerts(socQueue())).length).toBe(1);
   });
 });
 
@@ -195,17 +197,17 @@ describe('a broken deployment', () => {
   it('fails at the first event, names the cause, tells nothing and keeps the findings', async () => {
     const refusing = await startRefusing();
     const settings = {
-      ...deployment.aws.environment,
-      ALERT_TOPIC_ARN: deployment.aws.topicArn('alerts'),
-      INCIDENT_TABLE: deployment.aws.stateTable,
+      ...deployment().aws.environment,
+      ALERT_TOPIC_ARN: deployment().aws.topicArn('alerts'),
+      INCIDENT_TABLE: deployment().aws.stateTable,
     };
     for (const [broken, cause] of [
       [{ INCIDENT_TABLE: 'no-such-table' }, /ResourceNotFoundException/],
       [{ AWS_ENDPOINT_URL_DYNAMODB: refusing.address }, /AccessDeniedException: .*not authorized/],
-      [{ ALERT_TOPIC_ARN: deployment.aws.topicArn('no-such-topic') }, /NotFound/],
+      [{ ALERT_TOPIC_ARN: deployment().aws.topicArn('no-such-topic') }, /NotFound/],
     ] as const) {
-      const handler = bundles.start('publish-alerts', { ...settings, ...broken });
-      await find(alert('one'));
+      const handler = bundles().start('publish-alerts', { ...settings, ...broken });
+      await findEach(alert('one'));
       const batch = await nextBatch();
       const { error, log } = await invoke(handler, batch);
       expect(error?.message).toMatch(/^1 of 1 findings messages not delivered/);
@@ -215,27 +217,27 @@ describe('a broken deployment', () => {
       vi.setSystemTime(Date.now() + HOUR_MS);
     }
     refusing.stop();
-    expect(await deployment.aws.alerts(socQueue())).toEqual([]);
+    expect(await deployment().aws.alerts(socQueue())).toEqual([]);
 
-    await find(alert('one'));
-    await invoke(bundles.start('publish-alerts', settings), await nextBatch());
-    expect((await deployment.aws.alerts(socQueue())).length).toBe(1);
+    await findEach(alert('one'));
+    await invoke(bundles().start('publish-alerts', settings), await nextBatch());
+    expect((await deployment().aws.alerts(socQueue())).length).toBe(1);
   });
 });
 
 describe('the order of a message group', () => {
   it('lets nothing go ahead of a message that failed, and holds up no other group', async () => {
     const [first, other] = [alert('one'), alert('other', { dedup: ['bob'] })];
-    await find(first);
-    await deployment.aws.send(findingsQueue(), '{"no":"findings"}', first.dedupKey, 'poison');
-    await find(alert('two', { severity: 'critical' }), other);
+    await findEach(first);
+    await deployment().aws.send(findingsQueue(), '{"no":"findings"}', first.dedupKey, 'poison');
+    await findEach(alert('two', { severity: 'critical' }), other);
     const batch = await nextBatch();
-    const { answer, log } = await invoke(deployment.publishAlerts, batch);
+    const { answer, log } = await invoke(deployment().publishAlerts, batch);
     const [, poison, behind] = batch.Records.filter(({ attributes }) => attributes.MessageGroupId === first.dedupKey);
     expect(answer).toEqual({
       batchItemFailures: [{ itemIdentifier: poison?.messageId }, { itemIdentifier: behind?.messageId }],
     });
-    const told = (await deployment.aws.alerts(socQueue())).map(({ alert: { event } }) => event.id);
+    const told = (await deployment().aws.alerts(socQueue())).map(({ alert: { event } }) => event.id);
     expect(told.sort()).toEqual(['one', 'other']);
     expect(JSON.parse(log)).toMatchObject({ messages: 4, failed: 2, findings: 2, alerted: 2, folded: 0 });
   });

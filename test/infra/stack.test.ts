@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { deadLetterIn } from '../../functions/redrive/dead-letter.ts';
 import { STATE_TABLE } from '../../local/dynamo.ts';
 import { LEAST, type Resource, settingsFile, synthesized, type Template } from './synthesized.ts';
 
@@ -34,7 +35,9 @@ function permissionsOf({ Policies = [] }: Resource['Properties']): string[] {
     const conditions = Object.entries(Condition).map(([operator, wanted]) => {
       const service = operator === 'StringEquals' && wanted['kms:ViaService'];
       const keys = operator === 'ForAllValues:StringLike' && wanted['dynamodb:LeadingKeys'];
+      const account = operator === 'StringEquals' && wanted['s3:ResourceAccount'];
       if (service) return ` through ${String(service).split('.')[0]}`;
+      if (account) return ` of ${account}`;
       return keys ? ` of ${listOf(keys).join(' ')}` : ` ${JSON.stringify([operator, wanted])}`;
     });
     return listOf(Resource).map((resource) => `${resource}: ${listOf(Action).join(' ')}${conditions.join('')}`);
@@ -45,6 +48,12 @@ const RECEIVES = 'sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibili
 const SEES_SOURCES = '<PublishingState.Arn>: dynamodb:UpdateItem of source#*';
 const TABLE_KEY = '<Key.Arn>: kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey through dynamodb';
 const SENDS_KEY = '<Key.Arn>: kms:Decrypt kms:GenerateDataKey through sqs';
+const KEEPS_FAILURES = [
+  '<DetectionFailedInvocationsRecords.Arn>: s3:ListBucket of 111122223333',
+  // The wildcard: Lambda names the objects, and wants leave to write them all.
+  '<DetectionFailedInvocationsRecords.Arn>/*: s3:PutObject of 111122223333',
+  '<Key.Arn>: kms:GenerateDataKey through s3',
+];
 const logs = (role: string) => `<${role}Log.Arn>: logs:CreateLogStream logs:PutLogEvents`;
 
 describe('every role', () => {
@@ -55,25 +64,21 @@ describe('every role', () => {
         logs('DetectionEksAudit'),
         '<PublishingFindings.Arn>: sqs:SendMessage',
         '<DetectionQuarantine.Arn>: sqs:SendMessage',
+        SENDS_KEY,
         SEES_SOURCES,
         TABLE_KEY,
-        '<DetectionFailedAuditLogs.Arn>: sqs:SendMessage',
-        SENDS_KEY,
+        ...KEEPS_FAILURES,
         '<DetectionOrganizationStream.Arn>: kinesis:DescribeStream kinesis:DescribeStreamSummary kinesis:GetRecords kinesis:GetShardIterator kinesis:ListShards',
         '<Key.Arn>: kms:Decrypt through kinesis',
-        '<DetectionOrganizationFailedBatches.Arn>: s3:ListBucket',
-        // The wildcard: Lambda names the objects, and does so under this prefix.
-        '<DetectionOrganizationFailedBatches.Arn>/aws/lambda/*: s3:PutObject',
-        '<Key.Arn>: kms:Decrypt kms:GenerateDataKey through s3',
       ],
       DetectionTrailCloudTrail: [
         logs('DetectionTrailCloudTrail'),
         '<PublishingFindings.Arn>: sqs:SendMessage',
         '<DetectionQuarantine.Arn>: sqs:SendMessage',
+        SENDS_KEY,
         SEES_SOURCES,
         TABLE_KEY,
-        '<DetectionTrailFailed.Arn>: sqs:SendMessage',
-        SENDS_KEY,
+        ...KEEPS_FAILURES,
         `<DetectionTrailObjects.Arn>: ${RECEIVES}`,
         // The wildcard: the objects are still to be written.
         'arn:<AWS::Partition>:s3:::example-org-trail/AWSLogs/*: s3:GetObject s3:GetObjectVersion',
@@ -116,8 +121,7 @@ describe('every role', () => {
         logs('WatchingCanaryRun'),
         '<WatchingCanaryEvents.Arn>: logs:CreateLogStream logs:PutLogEvents',
         `<WatchingCanaryAlerts.Arn>: ${RECEIVES}`,
-        '<WatchingFailedRuns.Arn>: sqs:SendMessage',
-        SENDS_KEY,
+        '<Key.Arn>: kms:Decrypt through sqs',
         '<PublishingState.Arn>: dynamodb:GetItem dynamodb:PutItem of canary',
         TABLE_KEY,
       ],
@@ -125,17 +129,14 @@ describe('every role', () => {
       WatchingRedriveRun: [
         logs('WatchingRedriveRun'),
         `<DetectionQuarantine.Arn>: ${RECEIVES}`,
-        `<DetectionFailedAuditLogs.Arn>: ${RECEIVES}`,
-        `<DetectionTrailFailed.Arn>: ${RECEIVES}`,
-        `<DetectionOrganizationFailedBatchAnnouncements.Arn>: ${RECEIVES}`,
+        `<DetectionFailedInvocationsAnnouncements.Arn>: ${RECEIVES}`,
+        `<DetectionDeadLetters.Arn>: ${RECEIVES}`,
         `<PublishingFailedFindings.Arn>: ${RECEIVES}`,
         '<PublishingFindings.Arn>: sqs:SendMessage',
         '<DetectionQuarantine.Arn>: sqs:SendMessage',
         '<WatchingFailedRuns.Arn>: sqs:SendMessage',
         SENDS_KEY,
-        SEES_SOURCES,
-        TABLE_KEY,
-        '<DetectionOrganizationFailedBatches.Arn>/aws/lambda/*: s3:GetObject s3:GetObjectVersion',
+        '<DetectionFailedInvocationsRecords.Arn>/aws/lambda/*: s3:GetObject s3:GetObjectVersion',
         '<Key.Arn>: kms:Decrypt through s3',
         'arn:<AWS::Partition>:s3:::example-org-trail/AWSLogs/*: s3:GetObject s3:GetObjectVersion',
         'arn:aws:kms:eu-central-1:444455556666:key/5f0c2d3e-4b6a-4c1d-9e8f-a1b2c3d4e5f6: kms:Decrypt through s3',
@@ -262,20 +263,34 @@ describe('everything that is kept', () => {
 });
 
 describe('every edge', () => {
-  it('of an asynchronous invocation ends in a queue when it is given up', () => {
-    const kept = stack
-      .of('AWS::Lambda::EventInvokeConfig')
-      .map(([, { FunctionName, DestinationConfig }]) => [FunctionName, DestinationConfig.OnFailure.Destination]);
+  const asynchronous: Record<string, Resource['Properties']> = Object.fromEntries(
+    stack.of('AWS::Lambda::EventInvokeConfig').map(([, { FunctionName, ...config }]) => [FunctionName, config]),
+  );
+
+  it('of an asynchronous invocation is kept when it is given up, and by S3 where a queue could not take it', () => {
+    const kept = Object.entries(asynchronous)
+      .filter(([, { DestinationConfig }]) => DestinationConfig)
+      .map(([name, { DestinationConfig }]) => [name, DestinationConfig.OnFailure.Destination]);
     expect(Object.fromEntries(kept)).toEqual({
-      '<DetectionEksAuditFunction>': '<DetectionFailedAuditLogs.Arn>',
-      '<DetectionTrailCloudTrailFunction>': '<DetectionTrailFailed.Arn>',
+      '<DetectionEksAuditFunction>': '<DetectionFailedInvocationsRecords.Arn>',
+      '<DetectionTrailCloudTrailFunction>': '<DetectionFailedInvocationsRecords.Arn>',
       '<PublishingChatWriteFunction>': '<PublishingUndeliveredsocchat.Arn>',
       '<WatchingWatchFunction>': '<WatchingFailedRuns.Arn>',
-      '<WatchingCanaryRunFunction>': '<WatchingFailedRuns.Arn>',
       '<WatchingRedriveRunFunction>': '<WatchingFailedRuns.Arn>',
     });
+    for (const [name] of kept)
+      expect(asynchronous[String(name)]).toMatchObject({ MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 6 * 3600 });
     const invoked = stack.of('AWS::Lambda::Permission').map(([, { FunctionName }]) => FunctionName.replace('.Arn', ''));
-    for (const name of invoked) expect(Object.fromEntries(kept)).toHaveProperty([name]);
+    for (const name of invoked) expect(asynchronous).toHaveProperty([name]);
+  });
+
+  it('of the canary gives one answer for each run: Lambda does not try again, and not later than the next run', () => {
+    const canary = asynchronous['<WatchingCanaryRunFunction>'];
+    expect(canary).toEqual({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 15 * 60, Qualifier: '$LATEST' });
+    expect(stack.resources.WatchingEvery15Minutes?.Properties).toMatchObject({
+      ScheduleExpression: 'rate(15 minutes)',
+      Targets: [{ Arn: '<WatchingCanaryRunFunction.Arn>' }],
+    });
   });
 
   it('of a queue that is polled takes batches in part, and ends in a dead-letter queue of its own kind', () => {
@@ -299,7 +314,7 @@ describe('every edge', () => {
       BisectBatchOnFunctionError: true,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       MaximumRetryAttempts: 30,
-      DestinationConfig: { OnFailure: { Destination: '<DetectionOrganizationFailedBatches.Arn>' } },
+      DestinationConfig: { OnFailure: { Destination: '<DetectionFailedInvocationsRecords.Arn>' } },
     });
   });
 
@@ -313,6 +328,70 @@ describe('every edge', () => {
     const targets = stack.of('AWS::Events::Rule').flatMap(([, { Targets }]) => Targets);
     expect(targets.length).toBe(3);
     expect(targets.filter(({ DeadLetterConfig }) => !DeadLetterConfig?.Arn)).toEqual([]);
+  });
+});
+
+describe('failed invocations', () => {
+  it('are kept in one bucket that nobody can open to the public, and longer than the queue that announces them', () => {
+    expect(stack.of('AWS::S3::Bucket').map(([id]) => id)).toEqual(['DetectionFailedInvocationsRecords']);
+    expect(stack.resources.DetectionFailedInvocationsRecords).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        VersioningConfiguration: { Status: 'Enabled' },
+        LifecycleConfiguration: {
+          Rules: [{ Status: 'Enabled', ExpirationInDays: 90, NoncurrentVersionExpiration: { NoncurrentDays: 14 } }],
+        },
+      },
+    });
+    expect(stack.resources.DetectionFailedInvocationsAnnouncements?.Properties).toMatchObject({
+      MessageRetentionPeriod: 14 * 24 * 3600,
+    });
+  });
+
+  it('are announced to a queue of the redrive, each and every one, in words that it understands', () => {
+    expect(stack.resources.DetectionFailedInvocationsRecords?.Properties).toMatchObject({
+      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+    });
+    const rule = stack.resources.DetectionFailedInvocationsCreatedRule?.Properties;
+    expect(rule).toMatchObject({
+      EventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['Object Created'],
+        detail: {
+          bucket: { name: ['<DetectionFailedInvocationsRecords>'] },
+          object: { key: [{ wildcard: 'aws/lambda/*' }] },
+        },
+      },
+      Targets: [
+        {
+          Arn: '<DetectionFailedInvocationsAnnouncements.Arn>',
+          DeadLetterConfig: { Arn: '<DetectionDeadLetters.Arn>' },
+        },
+      ],
+    });
+    const key = 'aws/lambda/async/auditwire-eks-audit/2026/11/21/2026-11-21T09.15.00-8d6f';
+    const { InputTemplate } = rule.Targets[0].InputTransformer;
+    const body = InputTemplate.replace('<detail-bucket-name>', '"b"').replace('<detail-object-key>', `"${key}"`);
+    expect(deadLetterIn({ id: 'id', body, attributes: {} })).toMatchObject({
+      what: 'failed invocation',
+      task: { kind: 'read-failures', objects: [{ bucket: 'b', key }] },
+    });
+  });
+
+  it('are kept so in the least that can be deployed, and that of every source of CloudTrail', () => {
+    for (const source of ['', 'cloudtrail: { logGroup: org-trail }\n', 'cloudtrail: { eventBridge: true }\n']) {
+      const kept = only(`${LEAST}${source}`)
+        .of('AWS::Lambda::EventInvokeConfig')
+        .filter(([, { FunctionName }]) => FunctionName.startsWith('<Detection'))
+        .map(([, { DestinationConfig }]) => DestinationConfig.OnFailure.Destination);
+      expect(kept).toEqual(Array(source ? 2 : 1).fill('<DetectionFailedInvocationsRecords.Arn>'));
+    }
   });
 });
 
@@ -353,13 +432,13 @@ describe('every function', () => {
     const judging = {
       FINDINGS_QUEUE_URL: '<PublishingFindings>',
       QUARANTINE_QUEUE_URL: '<DetectionQuarantine>',
-      INCIDENT_TABLE: '<PublishingState>',
       POLICY_FILE: '/var/task/policy.yaml',
     };
-    const telling = { ALERT_TOPIC_ARN: '<PublishingAlerts>', INCIDENT_TABLE: '<PublishingState>' };
+    const seeing = { INCIDENT_TABLE: '<PublishingState>' };
+    const telling = { ALERT_TOPIC_ARN: '<PublishingAlerts>', ...seeing };
     expect(Object.fromEntries(told)).toEqual({
-      'eks-audit': judging,
-      cloudtrail: judging,
+      'eks-audit': { ...judging, ...seeing },
+      cloudtrail: { ...judging, ...seeing },
       'publish-alerts': telling,
       chat: { CHAT_TOPIC_ARN: '<PublishingChatTopic>' },
       watch: { ...judging, ...telling },
@@ -371,7 +450,7 @@ describe('every function', () => {
       redrive: {
         ...judging,
         DEAD_LETTER_QUEUE_URLS:
-          '<DetectionFailedAuditLogs>,<DetectionTrailFailed>,<DetectionOrganizationFailedBatchAnnouncements>,<PublishingFailedFindings>',
+          '<DetectionFailedInvocationsAnnouncements>,<DetectionDeadLetters>,<PublishingFailedFindings>',
       },
     });
   });
@@ -487,26 +566,25 @@ describe('alarms', () => {
     expect(alarms.map(({ AlarmName }) => AlarmName.replace('auditwire-', '')).sort()).toMatchInlineSnapshot(`
       [
         "alerts-undelivered",
-        "canary-dropped",
         "canary-lost",
+        "canary-silent",
         "canary-throttled",
         "chat-dropped",
         "chat-errors",
         "chat-throttled",
         "cloudtrail-dropped",
         "cloudtrail-errors",
-        "cloudtrail-failed-not-empty",
         "cloudtrail-late",
         "cloudtrail-throttled",
         "cluster-prod-1-undelivered",
         "cluster-prod-2-undelivered",
+        "dead-letters-not-empty",
         "eks-audit-dropped",
         "eks-audit-errors",
-        "eks-audit-failed-not-empty",
         "eks-audit-late",
         "eks-audit-silent",
         "eks-audit-throttled",
-        "failed-batches-not-empty",
+        "failed-invocations-not-empty",
         "findings-failed.fifo-not-empty",
         "findings.fifo-late",
         "member-logs-late",
@@ -530,6 +608,28 @@ describe('alarms', () => {
         "watch-throttled",
       ]
     `);
+  });
+
+  it('tell of a loss only where what was given up could not be kept', () => {
+    const dropped = alarms.filter(({ AlarmName }) => AlarmName.endsWith('-dropped'));
+    expect(dropped.length).toBe(5);
+    for (const { MetricName, Threshold } of dropped)
+      expect([MetricName, Threshold]).toEqual(['DestinationDeliveryFailures', 1]);
+  });
+
+  it.each([
+    ['eks-audit', '<DetectionEksAuditFunction>', 45],
+    ['canary', '<WatchingCanaryRunFunction>', 45],
+    ['watch', '<WatchingWatchFunction>', 20],
+  ])('ring when %s is not invoked any more', (name, Value, minutes) => {
+    const silent = alarms.find(({ AlarmName }) => AlarmName === `auditwire-${name}-silent`);
+    expect(silent).toMatchObject({
+      MetricName: 'Invocations',
+      Dimensions: [{ Name: 'FunctionName', Value }],
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
+    expect((silent.Period * silent.EvaluationPeriods) / 60).toBe(minutes);
   });
 
   it('are for every queue in which something ends', () => {
@@ -597,6 +697,11 @@ describe('CloudTrail', () => {
       .map(([, { LogGroupName, DestinationArn }]) => [LogGroupName, DestinationArn]);
     expect(filters).toContainEqual(['org-trail', '<DetectionTrailCloudTrailFunction.Arn>']);
     expect(JSON.stringify(template.of('AWS::Lambda::Permission'))).toContain('log-group:org-trail:*');
+    const [, alarm] =
+      template.of('AWS::CloudWatch::Alarm').find(([, { AlarmName }]) => AlarmName === 'auditwire-trail-undelivered') ??
+      [];
+    const watched = [...JSON.stringify(alarm).matchAll(/"Value":"([^"]+)"/g)].map(([, value]) => value);
+    expect(new Set(watched)).toEqual(new Set(['org-trail', 'Lambda', 'auditwire-cloudtrail']));
   });
 
   it('is heard of through EventBridge', () => {

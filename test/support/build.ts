@@ -27,7 +27,21 @@ export function auditRecord(fields: object = {}): object {
   };
 }
 
-/** The same, as detectors receive it. */
+/** An attack as a line of the audit log: somebody reads the secrets of a namespace. */
+export function secretsRead(auditID: string, fields: object = {}): string {
+  return JSON.stringify(
+    auditRecord({
+      auditID,
+      verb: 'list',
+      requestURI: '/api/v1/namespaces/shop/secrets',
+      objectRef: { resource: 'secrets', namespace: 'shop', apiVersion: 'v1' },
+      level: 'Metadata',
+      ...fields,
+    }),
+  );
+}
+
+/** The ordinary record, as detectors receive it. */
 export function auditEvent(fields: object = {}): AuditEvent {
   return auditEventSchema.parse(auditRecord(fields));
 }

@@ -13,6 +13,9 @@ import { type AwsRequest, bodyWithout, readRequest } from './aws-request.ts';
 import { answerOf, type Fault, isCommitted, isHeld, withRefused } from './fault.ts';
 import { violationsIn } from './strict-limits.ts';
 
+/** What the SDK reads to find a service, whose name in signatures comes after this. */
+const ENDPOINT = 'AWS_ENDPOINT_URL_';
+
 /** A request that came by: what befell it, and what went back to the client, if anything did. */
 export interface Crossing {
   readonly request: AwsRequest;
@@ -31,6 +34,7 @@ export class FaultProxy {
   readonly violations: string[] = [];
   /** What befell which request, in order; requests that passed are left out. */
   readonly trace: string[] = [];
+  /** Where each service is, by its name in signatures. */
   readonly #upstream: Readonly<Record<string, string>>;
   readonly #server: Server;
   readonly #agent = new Agent({ keepAlive: true });
@@ -44,12 +48,24 @@ export class FaultProxy {
     });
   }
 
-  /** Listens; `upstream` says where each service is, by its name in signatures. */
-  static async start(upstream: Readonly<Record<string, string>>): Promise<FaultProxy> {
-    const proxy = new FaultProxy(upstream);
+  /** Listens; the environment of a function says where each service is. */
+  static async start(environment: Readonly<Record<string, string>>): Promise<FaultProxy> {
+    const upstream = Object.entries(environment).flatMap(([name, url]) =>
+      name.startsWith(ENDPOINT) ? [[name.slice(ENDPOINT.length).toLowerCase(), url]] : [],
+    );
+    const proxy = new FaultProxy(Object.fromEntries(upstream));
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
+  }
+
+  /** The settings of a function that finds everything behind this proxy: the SDK calls the host of a queue's URL. */
+  before(settings: Readonly<Record<string, string>>): Record<string, string> {
+    const addressed = Object.entries(settings).map(([name, value]) => [
+      name,
+      value.replaceAll(/http:\/\/[^/,]+/g, this.endpoint),
+    ]);
+    return Object.fromEntries(addressed);
   }
 
   get endpoint(): string {

@@ -1,54 +1,43 @@
 /** What a sandbox runs, as a worker thread or as a process of its own: one bundled function, one invocation at a time. */
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { parentPort } from 'node:worker_threads';
+import { type Handler, invoke, startFunction } from '../../local/lambda.ts';
 import type { Asked, Told } from './sandbox.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
-const [, , bundle = '', pace = '1'] = process.argv;
+const [, , file = '', pace = '1'] = process.argv;
 
 // Whatever waits before it tries again draws how long: a test has as many tries in less time.
 const random = Math.random;
 Math.random = () => random() * Number(pace);
 
-let written: string[] = [];
+// A function has streams of its own, and these tests look at nothing else.
 for (const stream of [process.stdout, process.stderr]) {
   stream.write = (chunk: string | Uint8Array) => {
-    written.push(String(chunk));
-    return true;
+    throw new Error(`written past the function's own streams: ${chunk}`);
   };
 }
 
 const tell = (told: Told) => (parentPort ? parentPort.postMessage(told) : process.send?.(told));
 
-const clock = new VirtualClock(Date.now());
-let handler: (event: unknown, context: object) => Promise<unknown>;
+let timeOfDay = Date.now();
+let handler: Handler;
 try {
-  handler = createRequire(import.meta.url)(bundle).handler;
+  handler = startFunction({ file, code: readFileSync(file, 'utf8') }, process.env, () => timeOfDay);
   tell({ kind: 'started' });
 } catch (error) {
   tell({ kind: 'failed', error: wordsOf(error) });
 }
 
-async function invoke({ event, remainingMs, now }: Asked): Promise<void> {
-  clock.set(now);
+async function answer({ event, remainingMs, now }: Asked): Promise<void> {
+  timeOfDay = now;
   const endsAt = performance.now() + remainingMs;
-  written = [];
-  const context = { getRemainingTimeInMillis: () => Math.max(0, Math.round(endsAt - performance.now())) };
-  try {
-    const answer = await handler(event, context);
-    tell({ kind: 'answered', answer, ...accounts(endsAt) });
-  } catch (error) {
-    tell({ kind: 'threw', error: wordsOf(error), ...accounts(endsAt) });
-  }
-}
-
-function accounts(endsAt: number) {
-  return {
-    log: written.join('').split('\n').filter(Boolean),
+  const { answer, error, log } = await invoke(handler, event, remainingMs);
+  tell({
+    ...(error ? { kind: 'threw', error: wordsOf(error) } : { kind: 'answered', answer }),
+    log,
     leftMs: Math.round(endsAt - performance.now()),
     peakRssBytes: peakRssBytes(),
-  };
+  });
 }
 
 /**
@@ -65,5 +54,5 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-if (parentPort) parentPort.on('message', invoke);
-else process.on('message', invoke);
+if (parentPort) parentPort.on('message', answer);
+else process.on('message', answer);

@@ -16,8 +16,8 @@ type Ended = (
   | { readonly kind: 'answered'; readonly answer: unknown }
   | { readonly kind: 'threw'; readonly error: string }
 ) & {
-  /** What was written to standard output and error, in lines. */
-  readonly log: readonly string[];
+  /** What was written to standard output and error. */
+  readonly log: string;
   /** How long before Lambda's end the handler ended. */
   readonly leftMs: number;
   readonly peakRssBytes: number;

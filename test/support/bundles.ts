@@ -1,10 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Handler, startFunction } from '../../local/lambda.ts';
+import { bundleOf, type Handler, startFunction } from '../../local/lambda.ts';
 import { type Bundle, bundleFunctions } from '../../scripts/build.ts';
-
-export { type Handler, type Invocation, invoke } from '../../local/lambda.ts';
 
 /** The functions, bundled into a directory of their own for as long as they are used. */
 export class Bundles {
@@ -27,8 +25,6 @@ export class Bundles {
 
   /** Starts a function anew, with this environment and no other. */
   start(name: string, environment: Readonly<Record<string, string>>): Handler {
-    const bundle = this.all.find((one) => one.name === name);
-    if (!bundle) throw new Error(`no function ${name}`);
-    return startFunction(bundle, environment);
+    return startFunction(bundleOf(this.all, name), environment);
   }
 }

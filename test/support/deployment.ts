@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { SQSEvent } from 'aws-lambda';
+import { announcementsIn } from '../../aws/announcement.ts';
 import { LocalAws, type Received } from '../../local/aws.ts';
-import { type Bundles, type Handler, type Invocation, invoke } from './lambda.ts';
+import { type Handler, invoke } from '../../local/lambda.ts';
+import type { Bundles } from './bundles.ts';
+import { payloadFile } from './payloads.ts';
 
-/** Everything that is deployed, on loopback: the bundled functions, their queues, table and topic, and who subscribes to it. */
+/** Deployed functions for a test to invoke, the queues, table and topic that they work with, and the SOC's own queue. */
 export class Deployment {
   readonly aws: LocalAws;
   readonly eksAudit: Handler;
@@ -15,26 +18,16 @@ export class Deployment {
   private constructor(aws: LocalAws, bundles: Bundles) {
     this.aws = aws;
     this.#bundles = bundles;
-    const settings = {
-      ...aws.environment,
-      FINDINGS_QUEUE_URL: aws.queueUrl('findings.fifo'),
-      QUARANTINE_QUEUE_URL: aws.queueUrl('quarantine.fifo'),
-      ALERT_TOPIC_ARN: aws.topicArn('alerts'),
-      INCIDENT_TABLE: aws.stateTable,
-    };
-    this.eksAudit = bundles.start('eks-audit', settings);
-    this.cloudtrail = bundles.start('cloudtrail', settings);
-    this.publishAlerts = bundles.start('publish-alerts', settings);
-    this.watch = bundles.start('watch', settings);
+    this.eksAudit = this.start('eks-audit');
+    this.cloudtrail = this.start('cloudtrail');
+    this.publishAlerts = this.start('publish-alerts');
+    this.watch = this.start('watch');
   }
 
   /** A new deployment of functions that were bundled before. */
   static async of(bundles: Bundles): Promise<Deployment> {
     const aws = await LocalAws.start();
-    await aws.createQueue('findings.fifo');
-    await aws.createQueue('quarantine.fifo');
-    await aws.createStateTable();
-    await aws.createTopic('alerts');
+    await aws.deploy();
     await aws.subscribe('alerts', 'soc');
     return new Deployment(aws, bundles);
   }
@@ -43,13 +36,23 @@ export class Deployment {
     await this.aws.stop();
   }
 
+  /** A function in a sandbox that remembers nothing. `settings` come beside those of the deployment, or in their place. */
+  start(name: string, settings: Readonly<Record<string, string>> = {}): Handler {
+    return this.#bundles.start(name, { ...this.aws.settings, ...settings });
+  }
+
   /** The same publishing function in a sandbox that remembers nothing. */
   restartPublishing(): Handler {
-    return this.#bundles.start('publish-alerts', {
-      ...this.aws.environment,
-      ALERT_TOPIC_ARN: this.aws.topicArn('alerts'),
-      INCIDENT_TABLE: this.aws.stateTable,
-    });
+    return this.start('publish-alerts');
+  }
+
+  /** Puts an object of CloudTrail where the notification in an event says that there is one. */
+  async putAnnounced(event: unknown): Promise<void> {
+    const { Records } = event as { Records: readonly { body: string }[] };
+    const [announcement] = announcementsIn(Records[0]?.body ?? '') ?? [];
+    if (announcement?.kind !== 'created') throw new Error('the event announces no object');
+    const { bucket, key } = announcement.object;
+    await this.aws.putObject(bucket, key, readFileSync(payloadFile('s3-object-cloudtrail.json.gz')));
   }
 
   /** Lets the second stage do its work, and returns what the SOC's queue received. */
@@ -58,10 +61,10 @@ export class Deployment {
     return await this.aws.alerts(this.aws.queueUrl('soc'));
   }
 
-  async publish(event: SQSEvent): Promise<{ batchItemFailures: { itemIdentifier: string }[] }> {
+  async publish(event: SQSEvent): Promise<unknown> {
     const { answer, error } = await invoke(this.publishAlerts, event);
     if (error) throw error;
-    return answer as { batchItemFailures: { itemIdentifier: string }[] };
+    return answer;
   }
 
   /** What lies in quarantine: why, and the record's own text. */
@@ -73,18 +76,4 @@ export class Deployment {
       body: Body,
     }));
   }
-}
-
-/** A whole Lambda event of `samples/payloads/`. */
-export function payload(name: string): unknown {
-  return JSON.parse(readFileSync(payloadFile(name), 'utf8'));
-}
-
-export function payloadFile(name: string): URL {
-  return new URL(`../../samples/payloads/${name}`, import.meta.url);
-}
-
-/** The numbers of an invocation's one line of log. */
-export function countsOf({ log }: Invocation): Record<string, number> {
-  return JSON.parse(log);
 }
