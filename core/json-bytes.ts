@@ -30,6 +30,7 @@ interface Functions {
   placeOf(at: number, end: number, literal: number, length: number): number;
   intern(at: number, length: number): number;
   internFour(
+    number: number,
     a: number,
     aEnd: number,
     b: number,
@@ -119,9 +120,9 @@ export class JsonBytes {
     return this.#wasm.intern(start, end - start);
   }
 
-  /** The same for four strings together; -1 also where they are very long. */
-  internFour(a: Place, b: Place, c: Place, d: Place): number {
-    return this.#wasm.internFour(a.start, a.end, b.start, b.end, c.start, c.end, d.start, d.end);
+  /** The same for a number below 16,384 and four strings together; -2 where these have more than 1,000 bytes. */
+  internFour(number: number, a: Place, b: Place, c: Place, d: Place): number {
+    return this.#wasm.internFour(number, a.start, a.end, b.start, b.end, c.start, c.end, d.start, d.end);
   }
 
   /** What was learnt of two interned things and a number below 2^29; -1 for nothing. */

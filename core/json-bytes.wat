@@ -254,18 +254,23 @@
     (i32.store8 (local.get $to) (i32.const 0x2c))
     (i32.add (local.get $to) (i32.const 1)))
 
-  ;; The same for four strings, of which together there are fewer than 4,000 bytes.
+  ;; The same for a number below 16,384 and four strings; -2 where these have more than 1,000 bytes together.
   (func (export "internFour")
-    (param $a i32) (param $aEnd i32) (param $b i32) (param $bEnd i32)
+    (param $number i32) (param $a i32) (param $aEnd i32) (param $b i32) (param $bEnd i32)
     (param $c i32) (param $cEnd i32) (param $d i32) (param $dEnd i32) (result i32) (local $to i32)
     (if (i32.gt_u
           (i32.add
             (i32.add (i32.sub (local.get $aEnd) (local.get $a)) (i32.sub (local.get $bEnd) (local.get $b)))
             (i32.add (i32.sub (local.get $cEnd) (local.get $c)) (i32.sub (local.get $dEnd) (local.get $d))))
-          (i32.const 4000))
-      (then (return (i32.const -1))))
-    ;; Sixteen commas first, so that there are bytes enough.
+          (i32.const 1000))
+      (then (return (i32.const -2))))
+    ;; Sixteen bytes first, so that there are enough: the number seven bits at a time, for none may be zero, and commas.
     (v128.store (i32.const 0x1000) (i8x16.splat (i32.const 0x2c)))
+    (i32.store16 (i32.const 0x1000) (i32.or
+      (i32.const 0x8080)
+      (i32.or
+        (i32.and (local.get $number) (i32.const 0x7f))
+        (i32.shl (i32.and (local.get $number) (i32.const 0x3f80)) (i32.const 1)))))
     (local.set $to (call $append (i32.const 0x1010) (local.get $a) (local.get $aEnd)))
     (local.set $to (call $append (local.get $to) (local.get $b) (local.get $bEnd)))
     (local.set $to (call $append (local.get $to) (local.get $c) (local.get $cEnd)))

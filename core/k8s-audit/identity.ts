@@ -87,6 +87,21 @@ export function isControlPlaneName(username: string): boolean {
   return CONTROL_PLANE.has(username) || EKS.has(username);
 }
 
+/**
+ * What a caller may be that a detector asks for before it looks at anybody. `anonymous`: no credentials and let in all
+ * the same. `nobody`: that, or so far from being let in that no name was logged. `impersonator`: acted as somebody else.
+ */
+export type CallerKind = 'anonymous' | 'nobody' | 'impersonator';
+
+export function callersOf(user: AuditUser, impersonatedUser: AuditUser | undefined): readonly CallerKind[] {
+  const who: readonly CallerKind[] = isAnonymous(user)
+    ? ['anonymous', 'nobody']
+    : user.username === ''
+      ? ['nobody']
+      : [];
+  return impersonatedUser ? [...who, 'impersonator'] : who;
+}
+
 /** The identity whose rights the request used: the impersonated one where there is one. */
 export function effectiveUser(event: AuditEvent): AuditUser {
   return event.impersonatedUser ?? event.user;

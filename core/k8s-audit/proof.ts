@@ -1,11 +1,11 @@
 import type { Engine } from '../engine.ts';
 import { TRUNCATED } from './partial.ts';
-import { type AuditEvent, auditEventSchema, type Stage } from './schema.ts';
+import { type Actor, type AuditEvent, actorSchema, type Stage } from './schema.ts';
 
 /** What was read of an event; ids, times and other annotations were not. */
 export interface Head {
-  /** An event that says who made the request and nothing else: what {@link actorIn} makes. */
-  readonly actor: AuditEvent;
+  /** At {@link Depth} `act` all but `callers` is unknown. */
+  readonly actor: Actor;
   readonly verb: string;
   readonly stage: Stage;
   /** `namespace` and `name` are known from {@link Depth} `object` on. */
@@ -26,22 +26,27 @@ export interface Bodies {
   readonly ofStatus: Readonly<Record<'status' | 'reason' | 'message', () => unknown>>;
 }
 
-/** How much of a head is known: not which object, all but URI and bodies, all but bodies, all. */
-export type Depth = 'kind' | 'object' | 'uri' | 'body';
+/** How much of a head is known: neither who nor which object, not which object, all but URI and bodies, all but bodies, all. */
+export type Depth = 'act' | 'kind' | 'object' | 'uri' | 'body';
 
 /**
  * `quiet`: every event with this head is. `awake`: some are not, or it takes more than a head to tell. Else the depth at
  * which to ask again.
  */
-export type Answer = 'quiet' | 'awake' | Exclude<Depth, 'kind'>;
+export type Answer = 'quiet' | 'awake' | Exclude<Depth, 'act'>;
 
 const ACTOR = ['user', 'impersonatedUser', 'sourceIPs', 'userAgent'];
 const TARGET = ['resource', 'apiGroup', 'subresource'];
 const OBJECT = [...TARGET, 'namespace', 'name'];
-const EVENT = [...ACTOR, 'verb', 'stage', 'objectRef', 'responseStatus', 'annotations', 'cut'];
+const ACT = ['callers', 'verb', 'stage', 'objectRef', 'responseStatus', 'annotations', 'cut'];
+const EVENT = [...ACTOR, ...ACT];
 const DECISION = 'authorization.k8s.io/decision';
 
 const ANSWERED_AT = new Map<PropertyKey, Answer>([
+  ['user', 'kind'],
+  ['impersonatedUser', 'kind'],
+  ['sourceIPs', 'kind'],
+  ['userAgent', 'kind'],
   ['namespace', 'object'],
   ['name', 'object'],
   ['requestURI', 'uri'],
@@ -52,17 +57,14 @@ const ANSWERED_AT = new Map<PropertyKey, Answer>([
   ['message', 'body'],
 ]);
 /** Of what detectors ask for, the last in this order decides. */
-const ANSWERS: readonly Answer[] = ['object', 'uri', 'body', 'awake'];
+const ANSWERS: readonly Answer[] = ['kind', 'object', 'uri', 'body', 'awake'];
 
 /** Thrown, always the same, where a detector wants to know what is not known. */
 const UNKNOWN = new Error('not known of this event');
 
-/**
- * The {@link Head.actor} of an event with these fields; `undefined` where they are others than an actor's, or such that
- * no event may have them.
- */
-export function actorIn(fields: object): AuditEvent | undefined {
-  return Object.keys(fields).every((key) => ACTOR.includes(key)) ? auditEventSchema.safeParse(fields).data : undefined;
+/** Who these fields of an event name; `undefined` where they are others than an actor's, or no event may have them. */
+export function actorIn(fields: object): Actor | undefined {
+  return Object.keys(fields).every((key) => ACTOR.includes(key)) ? actorSchema.safeParse(fields).data : undefined;
 }
 
 /**
@@ -91,17 +93,25 @@ export function createProof(engine: Engine<AuditEvent>): (head: Head, depth: Dep
       ownKeys: () => ask('its keys'),
     };
   };
+  const target = maskOf(...TARGET);
   const object = maskOf(...OBJECT);
   const code = maskOf('code');
   const masks = {
     event: {
+      act: maskOf(...ACT),
       kind: maskOf(...EVENT),
       object: maskOf(...EVENT),
       uri: maskOf(...EVENT, 'requestURI'),
       body: maskOf(...EVENT, 'requestURI', 'requestObject', 'responseObject'),
     },
-    objectRef: { kind: maskOf(...TARGET), object, uri: object, body: object },
-    responseStatus: { kind: code, object: code, uri: code, body: maskOf('code', 'status', 'reason', 'message') },
+    objectRef: { act: target, kind: target, object, uri: object, body: object },
+    responseStatus: {
+      act: code,
+      kind: code,
+      object: code,
+      uri: code,
+      body: maskOf('code', 'status', 'reason', 'message'),
+    },
     annotations: maskOf(DECISION, TRUNCATED),
   };
 

@@ -2,27 +2,23 @@ import type { Engine } from '../engine.ts';
 import type { JsonBytes, Slack } from '../json-bytes.ts';
 import { type Answer, actorIn, type Bodies, createProof, type Depth, type Head } from './proof.ts';
 import { DECISIONS, NO_ANNOTATIONS, type RecordReader, Span, STAGES } from './record-reader.ts';
-import type { AuditEvent } from './schema.ts';
+import type { Actor, AuditEvent } from './schema.ts';
 
 const ANSWERS: readonly Answer[] = ['quiet', 'awake', 'object', 'uri', 'body'];
-const QUIET = ANSWERS.indexOf('quiet');
-const AWAKE = ANSWERS.indexOf('awake');
-/** How many answers about single objects and URIs are remembered. */
-const MAX_DEEPER_ANSWERS = 65_536;
-/** Longer objects and URIs, in bytes, are asked about each time: a client may make them as long as a request's head. */
-const MAX_DEEPER_LENGTH = 512;
+const NO_ROOM = -1;
 const NOTHING = new Span();
 
 /**
- * Remembers who was seen to do what, and what the detectors said to it. Of bounded size: when it is full it forgets all,
- * so that no traffic fills the machine.
+ * Remembers who was seen to do what to what, and what the detectors said to it. Of bounded size: when it is full it
+ * forgets all, so that no traffic fills the machine.
  */
 export class ScanMemory {
   readonly #json: JsonBytes;
   readonly #prove: ReturnType<typeof createProof>;
   /** By interned number; none for bytes that are not whole fields of an actor. */
-  readonly #actors = new Map<number, AuditEvent | undefined>();
-  readonly #deeper = new Map<string, Answer>();
+  readonly #actors = new Map<number, Actor | undefined>();
+  /** What is answered of acts whoever does them, by all that is looked at of who does. */
+  readonly #acts = new Map<string, Answer>();
 
   constructor(engine: Engine<AuditEvent>, json: JsonBytes) {
     this.#json = json;
@@ -31,69 +27,76 @@ export class ScanMemory {
 
   /** Whether the detectors are quiet on every record of which all that was read is as in this one. */
   isQuiet(record: RecordReader): boolean {
-    const json = this.#json;
     const { verb, resource, apiGroup, subresource, hasObject } = record;
-    const actor = json.intern(record.actor.start, record.actor.end);
-    const act = hasObject
-      ? json.internFour(verb, resource, apiGroup, subresource)
-      : json.internFour(verb, NOTHING, NOTHING, NOTHING);
-    if (actor < 0 || act < 0) {
-      this.#forget();
-      return false;
-    }
     const kind = (record.code << 4) | (record.stage << 2) | record.decision;
-    const known = json.recall(actor, act, kind);
-    if (known === QUIET || known === AWAKE) return known === QUIET;
-    const answer = ANSWERS[known] ?? this.#learn(record, actor, act, kind);
-    return this.#isDeepQuiet(record, actor, `${actor} ${act} ${kind}`, answer);
+    const actor = this.#json.intern(record.actor.start, record.actor.end);
+    const act = hasObject
+      ? this.#json.internFour(kind, verb, resource, apiGroup, subresource)
+      : this.#json.internFour(kind, verb, NOTHING, NOTHING, NOTHING);
+    if (actor === NO_ROOM || act === NO_ROOM) this.#forget();
+    if (actor < 0 || act < 0) return false;
+    let answer = this.#recalled(actor, act, 0) ?? this.#learn(actor, act, 0, this.#answerToKind(record, actor, act));
+    // No two records have the same bodies.
+    while (answer === 'object' || answer === 'uri') answer = this.#deeper(record, actor, act, answer);
+    return answer === 'quiet' || (answer === 'body' && this.#answerTo(record, actor, 'body') === 'quiet');
   }
 
-  #learn(record: RecordReader, actor: number, act: number, kind: number): Answer {
-    const answer = this.#answerTo(record, actor, 'kind');
-    if (this.#json.learn(actor, act, kind, ANSWERS.indexOf(answer))) return answer;
+  /** What is answered when one more thing is known of a record. */
+  #deeper(record: RecordReader, actor: number, act: number, depth: 'object' | 'uri'): Answer {
+    const { namespace, name, requestURI } = record;
+    const object =
+      depth === 'uri'
+        ? this.#json.internFour(1, namespace, name, requestURI, NOTHING)
+        : this.#json.internFour(0, namespace, name, NOTHING, NOTHING);
+    if (object === NO_ROOM) {
+      this.#forget();
+      return 'awake';
+    }
+    // A client may make them as long as the head of a request.
+    if (object < 0) return this.#answerTo(record, actor, depth);
+    return (
+      this.#recalled(actor, act, 1 + object) ??
+      this.#learn(actor, act, 1 + object, this.#answerTo(record, actor, depth))
+    );
+  }
+
+  #recalled(actor: number, act: number, object: number): Answer | undefined {
+    return ANSWERS[this.#json.recall(actor, act, object)];
+  }
+
+  /** Remembers an answer and gives it back. Where there is no room its numbers will be others': nothing is asked on. */
+  #learn(actor: number, act: number, object: number, answer: Answer): Answer {
+    if (this.#json.learn(actor, act, object, ANSWERS.indexOf(answer))) return answer;
     this.#forget();
-    // Its numbers are nobody's any more: what was asked on would be remembered of whoever gets them next.
     return 'awake';
   }
 
-  /** Asks on, after this answer about what a record is, until there is no more to ask. */
-  #isDeepQuiet(record: RecordReader, actor: number, what: string, answer: Answer): boolean {
-    if (answer === 'quiet' || answer === 'awake') return answer === 'quiet';
-    // No two records have the same bodies.
-    if (answer === 'body') return this.#answerTo(record, actor, 'body') === 'quiet';
-    const { json, namespace, name, requestURI } = record;
-    const text = ({ start, end }: Span) => json.view.toString('latin1', start, end);
-    const uri = answer === 'uri' ? text(requestURI) : '';
-    const key = `${answer} ${what} ${text(namespace)} ${text(name)} ${uri}`;
-    let deeper = this.#deeper.get(key);
-    if (deeper === undefined) {
-      if (this.#deeper.size >= MAX_DEEPER_ANSWERS) {
-        this.#forget();
-        return false;
-      }
-      deeper = this.#answerTo(record, actor, answer);
-      if (key.length <= MAX_DEEPER_LENGTH) this.#deeper.set(key, deeper);
-    }
-    return this.#isDeepQuiet(record, actor, what, deeper);
+  #answerToKind(record: RecordReader, actor: number, act: number): Answer {
+    if (!this.#actors.has(actor)) this.#actors.set(actor, actorOf(record));
+    const { callers } = this.#actors.get(actor) ?? {};
+    if (!callers) return 'awake';
+    const key = [act, ...callers].join();
+    const answer = this.#acts.get(key) ?? this.#answerTo(record, actor, 'act');
+    this.#acts.set(key, answer);
+    return answer === 'kind' ? this.#answerTo(record, actor, 'kind') : answer;
   }
 
   #answerTo(record: RecordReader, actor: number, depth: Depth): Answer {
-    if (!this.#actors.has(actor)) this.#actors.set(actor, actorOf(record));
-    const event = this.#actors.get(actor);
-    return event ? this.#prove(headOf(record, event, depth), depth) : 'awake';
+    const who = this.#actors.get(actor);
+    return who ? this.#prove(headOf(record, who, depth), depth) : 'awake';
   }
 
   #forget(): void {
     this.#json.forget();
     this.#actors.clear();
-    this.#deeper.clear();
+    this.#acts.clear();
   }
 }
 
 /** What the detectors are told of a record at some depth. */
-function headOf(record: RecordReader, actor: AuditEvent, depth: Depth): Head {
+function headOf(record: RecordReader, actor: Actor, depth: Depth): Head {
   const { verb, resource, namespace, name, apiGroup, subresource, requestURI } = record;
-  const isKind = depth === 'kind';
+  const hasObject = depth !== 'act' && depth !== 'kind';
   return {
     actor,
     verb: stringOf(record, verb) ?? '',
@@ -101,8 +104,8 @@ function headOf(record: RecordReader, actor: AuditEvent, depth: Depth): Head {
     objectRef: record.hasObject
       ? {
           resource: stringOf(record, resource) ?? '',
-          namespace: isKind ? undefined : stringOf(record, namespace),
-          name: isKind ? undefined : stringOf(record, name),
+          namespace: hasObject ? stringOf(record, namespace) : undefined,
+          name: hasObject ? stringOf(record, name) : undefined,
           apiGroup: stringOf(record, apiGroup),
           subresource: stringOf(record, subresource),
         }
@@ -149,7 +152,7 @@ function unslackened(text: string, slack: Slack): string {
 }
 
 /** Who the bytes say made a request, unless they hold more or less than whole fields of that. */
-function actorOf({ json, slack, actor: { start, end } }: RecordReader): AuditEvent | undefined {
+function actorOf({ json, slack, actor: { start, end } }: RecordReader): Actor | undefined {
   try {
     return actorIn(JSON.parse(`{${unslackened(json.view.toString('utf8', start, end), slack)}}`));
   } catch {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { callersOf } from './identity.ts';
 
 // What is absent and what is null is the same. What it is read as is said at the end and once for all fields: zod takes
 // several times as long to transform fields one by one as to look at them.
@@ -44,20 +45,31 @@ const cut = z.object({
 /** How the text of an event ended before the event did. */
 export type Cut = z.infer<typeof cut>;
 
+const actor = z.object({ user: user.nullish(), impersonatedUser: user.nullish(), sourceIPs: names, userAgent: text });
+
+/** Who made a request, and from where by what: the fields of an audit event that say it. */
+export const actorSchema = actor.transform(actorOf);
+
+function actorOf({ sourceIPs, userAgent, ...given }: z.infer<typeof actor>) {
+  const user = given.user ? userOf(given.user) : NOBODY;
+  const impersonatedUser = given.impersonatedUser ? userOf(given.impersonatedUser) : undefined;
+  const callers = callersOf(user, impersonatedUser);
+  return { user, impersonatedUser, callers, sourceIPs: sourceIPs ?? [], userAgent: userAgent ?? '' };
+}
+
+export type Actor = z.infer<typeof actorSchema>;
+
 /**
  * `audit.k8s.io` Event, any version. Only what makes it an event is demanded: others' exports leave out `stage`,
  * `auditID`, `user` or `verb`. A missing stage is read as the last one, since a log of one stage is a log of outcomes.
  */
 export const auditEventSchema = z
   .object({
+    ...actor.shape,
     auditID: text,
     stage: z.enum(['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic']).nullish(),
     requestURI: text,
     verb: text,
-    user: user.nullish(),
-    impersonatedUser: user.nullish(),
-    sourceIPs: names,
-    userAgent: text,
     objectRef: objectRef.nullish(),
     responseStatus: responseStatus.nullish(),
     requestObject: z.unknown().optional(),
@@ -69,14 +81,11 @@ export const auditEventSchema = z
     cut: cut.optional().catch(undefined),
   })
   .transform(({ objectRef: ref, responseStatus: status, ...event }) => ({
+    ...actorOf(event),
     auditID: event.auditID ?? '',
     stage: event.stage ?? 'ResponseComplete',
     requestURI: event.requestURI ?? '',
     verb: event.verb ?? '',
-    user: event.user ? userOf(event.user) : NOBODY,
-    impersonatedUser: event.impersonatedUser ? userOf(event.impersonatedUser) : undefined,
-    sourceIPs: event.sourceIPs ?? [],
-    userAgent: event.userAgent ?? '',
     objectRef: ref
       ? {
           resource: ref.resource ?? '',

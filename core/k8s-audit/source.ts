@@ -1,7 +1,7 @@
 import { redactUri } from '../redact.ts';
 import type { Source } from '../source.ts';
 import { rfc3339, timeAt } from '../time.ts';
-import { arnOf, extraOf, isAnonymous, sourceIpOf } from './identity.ts';
+import { arnOf, type CallerKind, extraOf, sourceIpOf } from './identity.ts';
 import { objectNameOf } from './object.ts';
 import { isPartial } from './partial.ts';
 import { hasOutcome, type Outcome, outcomeOf, resourceOf } from './request.ts';
@@ -18,22 +18,12 @@ export interface AuditWhen {
   /** Every stage but RequestReceived where absent: it has no outcome yet, and EKS logs it only for token requests. */
   readonly stages?: readonly Stage[];
   readonly outcomes?: readonly Outcome[];
-  /**
-   * `anonymous`: no credentials and let in all the same. `nobody`: that, or so far from being let in that no name was
-   * logged. `impersonator`: acted as somebody else.
-   */
-  readonly caller?: 'anonymous' | 'nobody' | 'impersonator';
+  readonly caller?: CallerKind;
   /** Events of which parts are missing, and no others. */
   readonly partial?: true;
 }
 
 const ANY = '*';
-
-const CALLERS: Readonly<Record<NonNullable<AuditWhen['caller']>, (event: AuditEvent) => boolean>> = {
-  anonymous: ({ user }) => isAnonymous(user),
-  nobody: ({ user }) => user.username === '' || isAnonymous(user),
-  impersonator: ({ impersonatedUser }) => impersonatedUser !== undefined,
-};
 
 /** The EKS (or any Kubernetes) API server audit log. */
 export const k8sAudit: Source<AuditEvent, AuditWhen> = {
@@ -72,7 +62,7 @@ export const k8sAudit: Source<AuditEvent, AuditWhen> = {
       stageFits &&
       (!when.apiGroups || group === undefined || when.apiGroups.includes(group)) &&
       (!when.partial || isPartial(event)) &&
-      (when.caller === undefined || CALLERS[when.caller](event)) &&
+      (when.caller === undefined || event.callers.includes(when.caller)) &&
       (!when.outcomes || hasOutcome(event, when.outcomes))
     );
   },

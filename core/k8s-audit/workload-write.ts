@@ -45,8 +45,10 @@ export function isControlPlaneWork(event: AuditEvent): boolean {
   return metadataOf(object).uid === undefined || hasController(object);
 }
 
+/** Every pod of a cluster comes by here: its owners are all that is looked at. */
 function hasController(object: Readonly<Record<string, unknown>> | undefined): boolean {
-  return metadataOf(object).ownerReferences?.some(({ controller }) => controller === true) ?? false;
+  const owners = asObject(object?.metadata)?.ownerReferences;
+  return Array.isArray(owners) && owners.some((owner) => asObject(owner)?.controller === true);
 }
 
 const observed = z.object({ observedGeneration: z.number().optional().catch(undefined) });
