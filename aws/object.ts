@@ -63,24 +63,31 @@ async function* partsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string | 
     if (isLog === undefined) {
       const opening = OPENING.exec(held.toString('latin1', 0, MAX_OPENING_BYTES));
       isLog = opening !== null;
-      held = held.subarray(opening?.[0].length);
+      if (opening) held = held.subarray(opening[0].length - 1);
     }
     const end = isLog ? held.lastIndexOf(BETWEEN) + 1 : 0;
-    const records = end > 0 ? listIn(held.toString('utf8', 0, end)) : undefined;
+    const records = end > 0 ? listIn(held, end) : undefined;
     if (records) yield records;
-    held = records ? held.subarray(end + 1) : held;
+    held = records ? held.subarray(end) : held;
     pieces = [held];
     size = held.length;
     enough = records ? 0 : size * 2;
   }
-  const rest = Buffer.concat(pieces).toString('utf8');
-  yield isLog ? `{"Records":[${rest}` : rest;
+  const rest = Buffer.concat(pieces);
+  yield isLog ? `{"Records":[${rest.toString('utf8', 1)}` : rest.toString('utf8');
 }
 
-function listIn(text: string): readonly unknown[] | undefined {
+/**
+ * What stands between the first byte, which is no matter, and the comma at `end`. The two make room for the brackets of a
+ * list: to put these around the text would copy it.
+ */
+function listIn(held: Buffer, end: number): readonly unknown[] | undefined {
+  held.write('[', 0);
+  held.write(']', end);
   try {
-    return JSON.parse(`[${text}]`);
+    return JSON.parse(held.toString('utf8', 0, end + 1));
   } catch {
+    held.write(',', end);
     return undefined;
   }
 }

@@ -21,6 +21,7 @@ const SETTINGS = {
   CANARY_QUEUE_URL: QUEUE,
   CANARY_LOG_GROUP: '/auditwire/canary',
   ALERT_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:alerts',
+  CHAT_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:chat',
   INCIDENT_TABLE: 'incidents',
 };
 
@@ -53,6 +54,8 @@ ${columns([['', 'median', 'least', 'over empty'], ...rows])}`;
 function loadingTime(file: string): number {
   const env = { PATH: process.env.PATH, ...SETTINGS };
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--eval', LOAD, file], { encoding: 'utf8', env });
-  if (status !== 0) throw new Error(`${file} does not start: ${stderr}`);
+  // The line of the bundle that throws, which Node quotes first, is the whole of it.
+  const why = /^\w*Error: .*$/m.exec(stderr)?.[0];
+  if (status !== 0) throw new Error(`${file} does not start: ${why}`);
   return Number(stdout);
 }
