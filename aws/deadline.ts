@@ -18,18 +18,12 @@ export class DeadlineError extends Error {
 export class Deadline {
   readonly #endsAt: number;
   readonly #signal: AbortSignal;
-  readonly #over: Promise<never>;
 
   /** `remainingMs` from now on, as Lambda's `context` tells them; {@link MARGIN_MS} of them are kept. */
   constructor(remainingMs: number) {
     const ms = Math.max(0, Math.floor(remainingMs) - MARGIN_MS);
     this.#endsAt = performance.now() + ms;
     this.#signal = AbortSignal.timeout(ms);
-    this.#over = new Promise((_, reject) => {
-      this.#signal.addEventListener('abort', () => reject(new DeadlineError()), { once: true });
-    });
-    // That it ends unheard is the ordinary case.
-    this.#over.catch(() => {});
   }
 
   get remainingMs(): number {
@@ -38,8 +32,16 @@ export class Deadline {
 
   /** Does what waits on the world; rejects with a {@link DeadlineError} at the end, also if the work ignores its signal. */
   async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.remainingMs === 0) throw new DeadlineError();
-    return await Promise.race([work(this.#signal), this.#over]);
+    if (this.remainingMs === 0 || this.#signal.aborted) throw new DeadlineError();
+    // A promise that outlived the work would hold what every work came to.
+    const over = Promise.withResolvers<never>();
+    const end = () => over.reject(new DeadlineError());
+    this.#signal.addEventListener('abort', end, { once: true });
+    try {
+      return await Promise.race([work(this.#signal), over.promise]);
+    } finally {
+      this.#signal.removeEventListener('abort', end);
+    }
   }
 
   /** Waits, and resolves to whether there is time left after it; to `false` at once if there would be none. */
