@@ -4,11 +4,11 @@ SELECT
   count(*) FILTER (username = 'system:anonymous' AND ref IS NOT NULL AND code < 400) AS anonymous,
   count(*) FILTER (
     ref.resource = 'clusterrolebindings' AND verb IN ('create', 'update', 'patch') AND code < 300
-    AND body ->> '$.roleRef.name' = 'cluster-admin'
+    AND (body ->> '$.roleRef.name') = 'cluster-admin'
   ) AS cluster_admin,
   count(*) FILTER (
     ref.resource = 'pods' AND ref.subresource IS NULL AND verb = 'create' AND code < 300
-    AND list_contains(body ->> '$.spec.containers[*].securityContext.privileged', 'true')
+    AND list_contains((body ->> '$.spec.containers[*].securityContext.privileged'), 'true')
   ) AS privileged,
   count(*) FILTER (
     ref.resource = 'secrets' AND verb = 'list' AND ref.namespace IS NULL AND code < 300
