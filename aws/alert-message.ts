@@ -1,5 +1,7 @@
 import type { Alert } from '../core/alert.ts';
+import { targetTextOf } from '../core/incidents/targets.ts';
 import { cut } from '../core/inert.ts';
+import { ACCOUNT, CLUSTER } from '../core/log-sources/log-source.ts';
 import { severityRank } from '../core/severity.ts';
 import type { StringAttribute } from './attributes.ts';
 
@@ -9,6 +11,12 @@ export const MAX_SUBJECT_LENGTH = 99;
 export const MAX_SMS_LENGTH = 140;
 /** In UTF-16 units: with the alert's 64 KiB, both written as JSON once more, it stays below the 256 KiB of SNS. */
 export const MAX_EMAIL_LENGTH = 16 * 1024;
+
+/** A cluster's name may be as long as a whole subject. */
+const MAX_PLACE_LENGTH = 32;
+const MAX_ROW_LENGTH = 1000;
+/** Programs that read mail break longer addresses, and ours are that long only if a name in them is. */
+const MAX_LINK_LENGTH = 2000;
 
 /** An alert as SNS publishes it. */
 export interface AlertMessage {
@@ -28,14 +36,65 @@ export function messageOf(alert: Alert): AlertMessage {
   };
 }
 
+/** How bad, where, what. Where comes first of what an event says, and from words that hold neither blanks nor colons. */
 function subjectOf(alert: Alert): string {
-  return cut(`[${alert.severity.toUpperCase()}] ${progressOf(alert)}${defanged(alert.title)}`, MAX_SUBJECT_LENGTH);
+  const place = placeOf(alert);
+  return lineOf(`[${alert.severity.toUpperCase()}] ${place && `${place}: `}`, alert, MAX_SUBJECT_LENGTH, '…');
 }
 
 function smsOf(alert: Alert): string {
-  const place = alert.event.cluster ?? alert.event.account;
-  const head = `${alert.severity.toUpperCase()}${place ? ` ${place}` : ''}: ${progressOf(alert)}`;
-  return cut(head + defanged(alert.title), MAX_SMS_LENGTH);
+  const place = placeOf(alert);
+  // A single `…` would cost half the room: it is not in that alphabet.
+  return lineOf(`${alert.severity.toUpperCase()}${place && ` ${place}`}: `, alert, MAX_SMS_LENGTH, '...');
+}
+
+/** A cluster or account, if it is a name that one can have: of a request that was refused, the caller chose it. */
+function placeOf({ event: { cluster = '', account = '' } }: Alert): string {
+  if (CLUSTER.test(cluster)) return shortened(cluster, MAX_PLACE_LENGTH, '...');
+  return ACCOUNT.test(account) ? account : '';
+}
+
+/** A head of ours and what happened, in which nothing looks like a part of that head. */
+function lineOf(head: string, alert: Alert, length: number, mark: string): string {
+  const begin = head + progressOf(alert);
+  const title = personFirst(alert.title)
+    .replace(/:+(?=\s|$)/g, ' -')
+    .replaceAll('[', '(')
+    .replaceAll(']', ')');
+  const end = othersOf(alert);
+  return begin + shortened(defanged(title), length - begin.length - end.length, mark) + end;
+}
+
+/** `text` in at most `length` UTF-16 units, with a mark where something is missing; never ends in half a surrogate pair. */
+function shortened(text: string, length: number, mark: string): string {
+  if (text.length <= length) return text;
+  return text.slice(0, length - mark.length).replace(/[\ud800-\udbff]$/, '') + mark;
+}
+
+/** What happened, as a mail or a chat says it first of all. A sink makes it safe. */
+export function headlineOf(alert: Alert): string {
+  return progressOf(alert) + personFirst(alert.title) + othersOf(alert);
+}
+
+/** How many targets the title does not name. */
+function othersOf(alert: Alert): string {
+  const { targets = [], moreTargets } = alert.incident;
+  const own = targetTextOf(alert);
+  const others = targets.filter((target) => target !== own).length;
+  if (others === 0) return '';
+  return ` (+${others}${moreTargets ? ' or more' : ''} ${others === 1 ? 'target' : 'targets'})`;
+}
+
+/** The role that IAM Identity Center makes of a permission set, and the user that it names a session after. */
+const SSO_SESSION =
+  /(?<![\w+=,.@/-])AWSReservedSSO_([\w+=,.@-]{1,32})_[\da-f]{16}\/([\w+=,.@-]{1,63}[\w+=@-])(?![\w+=@/-])/g;
+
+/**
+ * A title with `erik@example.com (PlatformAdmin)` for the long name of such a session. No other role's session can look
+ * like this: neither names of roles nor of sessions hold blanks or brackets.
+ */
+function personFirst(title: string): string {
+  return title.replace(SSO_SESSION, '$2 ($1)');
 }
 
 /** What an alert says of its incident before anything else; nothing where it opens one. */
@@ -77,15 +136,20 @@ function attribute(DataType: StringAttribute['DataType'], StringValue: string): 
 function emailOf(alert: Alert): string {
   const { detector, links } = alert;
   const facts = (rows: Readonly<Record<string, string | undefined>>) =>
-    Object.entries(rows).flatMap(([name, value]) => (value ? [`${`${name}:`.padEnd(14)}${defanged(value)}`] : []));
-  const sections = [
-    [`${alert.severity.toUpperCase()}: ${progressOf(alert)}${defanged(alert.title)}`],
+    Object.entries(rows).flatMap(([name, value]) =>
+      value ? [`${`${name}:`.padEnd(14)}${cut(defanged(value), MAX_ROW_LENGTH)}`] : [],
+    );
+  const link = (name: string, url = '') => (url && url.length <= MAX_LINK_LENGTH ? [`${name}: ${url}`] : []);
+  const beginning = inSections(
+    [`${alert.severity.toUpperCase()}: ${defanged(headlineOf(alert))}`],
     [defanged(alert.description), ...facts({ Severity: alert.severityReason })],
     facts(factsOf(alert)),
-    headed(
-      'Evidence',
-      Object.entries(evidenceOf(alert)).map(([name, value]) => `${name}: ${defanged(value)}`),
-    ),
+  );
+  const evidence = headed(
+    'Evidence',
+    Object.entries(evidenceOf(alert)).map(([name, value]) => `${name}: ${defanged(value)}`),
+  );
+  const end = inSections(
     // A step must be pasted as it is: one that holds an address stays out.
     headed(
       'Next steps',
@@ -93,38 +157,83 @@ function emailOf(alert: Alert): string {
     ),
     [
       `Runbook: ${detector.runbook}`,
-      ...(links.console ? [`Console: ${links.console}`] : []),
+      ...link('Open in Logs Insights', links.logsInsights),
+      ...link('Console', links.console),
       `Logs Insights: ${defanged(links.logsInsightsQuery)}`,
       `Alert ${alert.alertId} of ${detector.id}`,
     ],
-  ];
-  const filled = sections.filter((lines) => lines.length > 0);
-  return cut(filled.map((lines) => lines.join('\n')).join('\n\n'), MAX_EMAIL_LENGTH);
+  );
+  // However much an event holds, the evidence leaves room for what comes after it.
+  const shown = cut(beginning, MAX_EMAIL_LENGTH / 2);
+  const room = MAX_EMAIL_LENGTH - shown.length - end.length - 2 * SECTION_BREAK.length;
+  return cut(inSections([shown], [cut(evidence.join('\n'), Math.max(0, room))], [end]), MAX_EMAIL_LENGTH);
 }
 
-/** What happened, as its reader asks for it: when, who, what, where. Texts are the event's own: a sink makes them safe. */
-export function factsOf({ event, actor, target, incident }: Alert): Readonly<Record<string, string | undefined>> {
+const SECTION_BREAK = '\n\n';
+
+function inSections(...sections: readonly (readonly string[])[]): string {
+  const texts = sections.map((lines) => lines.join('\n'));
+  return texts.filter((text) => text !== '').join(SECTION_BREAK);
+}
+
+const CLIENTS_WORD = "(the client's word)";
+const SESSION_WORD = "(session name: the client's word)";
+
+/**
+ * What happened, as its reader asks for it: who, what, where, when, from where. Texts are the event's own: a sink makes
+ * them safe.
+ */
+export function factsOf(alert: Alert): Readonly<Record<string, string | undefined>> {
+  const { event, actor, target, incident, detector } = alert;
   const chosen = new Set(actor.clientChosen);
-  const said = (field: 'arn' | 'sessionName' | 'userAgent') => {
-    const value = actor[field];
-    return value && chosen.has(field) ? `${value} (the client's word)` : value;
+  const said = (field: 'sessionName' | 'userAgent' | 'forwardedFor') => {
+    const value = [actor[field] ?? []].flat().join(', ');
+    return value && chosen.has(field) ? `${value} ${CLIENTS_WORD}` : value;
+  };
+  const { arn, sessionName = '' } = actor;
+  const who = actor.username ?? arn;
+  const identity = who === arn ? undefined : arn;
+  const holdsSession = (name = '') =>
+    sessionName !== '' &&
+    (name === sessionName || name.endsWith(`/${sessionName}`) || name.endsWith(`:${sessionName}`));
+  const named = (name: string | undefined) => {
+    if (chosen.has('sessionName') && name !== sessionName && holdsSession(name)) return `${name} ${SESSION_WORD}`;
+    const isChosen = (chosen.has('arn') && name === arn) || (chosen.has('sessionName') && name === sessionName);
+    return name && isChosen ? `${name} ${CLIENTS_WORD}` : name;
   };
   return {
-    When: event.time,
-    Seen: incident.count > 1 ? `${incident.count} times, ${incident.firstSeen} to ${incident.lastSeen}` : undefined,
-    Who: actor.username,
+    Who: named(who),
+    Groups: actor.groups?.join(', '),
     'Acting as': actor.impersonatedUsername,
-    Identity: said('arn'),
-    Session: said('sessionName'),
-    'Access key': actor.accessKeyId,
-    From: actor.sourceIp,
-    Client: said('userAgent'),
+    'Acting in': actor.impersonatedGroups?.join(', '),
+    Identity: named(identity),
+    Session: holdsSession(who) || holdsSession(identity) ? undefined : said('sessionName'),
     What: `${event.action} (${event.outcome})${event.partial ? ', by a part of its record' : ''}`,
     Target: [target.resource, target.namespace, target.name].filter(Boolean).join(' ') || undefined,
+    Targets: targetsInWords(incident),
     Cluster: event.cluster,
     Account: event.account,
     Region: event.region,
+    When: event.time,
+    Seen: incident.count > 1 ? `${incident.count} times, ${incident.firstSeen} to ${incident.lastSeen}` : undefined,
+    From: actor.sourceIp,
+    Forwarded: said('forwardedFor'),
+    'Access key': actor.accessKeyId,
+    Client: said('userAgent'),
+    Request: event.requestUri,
+    'Log group': event.origin?.logGroup,
+    'ATT&CK': detector.mitre.map(({ tactic, technique }) => `${technique} (${tactic})`).join(', '),
   };
+}
+
+/** The targets of an incident that has several, each kind of resource once where its targets stand together. */
+function targetsInWords({ targets = [], moreTargets }: Alert['incident']): string | undefined {
+  if (targets.length < 2) return undefined;
+  const names = targets.map((target, place) => {
+    const kind = target.slice(0, target.indexOf(' ') + 1);
+    return kind && targets[place - 1]?.startsWith(kind) ? target.slice(kind.length) : target;
+  });
+  return `${moreTargets ? 'more than ' : ''}${targets.length}: ${names.join(', ')}`;
 }
 
 /** The evidence by its names, each as one text; a sink makes them safe. */

@@ -37,13 +37,18 @@ export function announcementsIn(text: string): Announcement[] | undefined {
 }
 
 /**
- * What CloudTrail writes beside its logs under `AWSLogs/[o-organisation/]account/`: digests, which hold hashes of log
- * files, and Insights, which hold statistics. `undefined` for what may be a log.
+ * What lies beside CloudTrail's logs under `AWSLogs/[o-organisation/]account/`: its digests, which hold hashes of log files,
+ * and Insights, which hold statistics; in a bucket that others share, the logs of load balancers, Config, VPC and so on.
+ * `undefined` for what may be a log of CloudTrail.
  */
-export function kindOfTrailObject(key: string): 'cloudtrail-digest' | 'cloudtrail-insight' | undefined {
-  const kind = /(?:^|\/)AWSLogs\/(?:o-[a-z0-9]+\/)?\d{12}\/CloudTrail-(Digest|Insight)\//.exec(key)?.[1];
-  if (kind === undefined) return undefined;
-  return kind === 'Digest' ? 'cloudtrail-digest' : 'cloudtrail-insight';
+export function kindOfTrailObject(
+  key: string,
+): 'cloudtrail-digest' | 'cloudtrail-insight' | 'other-service-log' | undefined {
+  // The last such folder: an owner's own prefix before it may look like one.
+  const folder = /^(?:.*\/)?AWSLogs\/(?:o-[a-z0-9]+\/)?\d{12}\/([^/]+)\//s.exec(key)?.[1];
+  if (folder === 'CloudTrail-Digest') return 'cloudtrail-digest';
+  if (folder === 'CloudTrail-Insight') return 'cloudtrail-insight';
+  return folder === undefined || folder.startsWith('CloudTrail') ? undefined : 'other-service-log';
 }
 
 function parsed(text: string): unknown {

@@ -1,4 +1,4 @@
-import type { Deadline } from './deadline.ts';
+import { type Deadline, DeadlineError } from './deadline.ts';
 
 /** SQS and SNS take ten entries in a batch. */
 export const MAX_BATCH_ENTRIES = 10;
@@ -104,7 +104,8 @@ export function* packed<T>(
 /** An error in words that hold nothing of what was being sent: what AWS says of it, or its kind and code. */
 export function errorInWords(error: unknown): string {
   if (!(error instanceof Error)) return 'a thrown value that is no error';
-  if ('$metadata' in error || error instanceof UndeliveredError) return `${error.name}: ${error.message}`;
+  const quotesNothing = '$metadata' in error || error instanceof UndeliveredError || error instanceof DeadlineError;
+  if (quotesNothing) return `${error.name}: ${error.message}`;
   return 'code' in error ? `${error.name} (${error.code})` : error.name;
 }
 

@@ -24,9 +24,10 @@ type DynamoDb = typeof import('./dynamodb-client.ts');
 /**
  * Problems in a DynamoDB table, for one invocation. Throws what AWS answers, and a `DeadlineError` when time is over.
  *
- * A problem is one item of at most some 120 KB: an alert (64 KiB), and the ids of {@link MAX_IDS_IN_ITEM} findings or of
- * the ten messages (35 KB) that were taken in last. DynamoDB takes 400 KB. Ids that must leave it are written as items of
- * their own before, so that no finding is forgotten, whatever happens between the two writes.
+ * A problem is one item of at most some 120 KB: an alert (64 KiB), what was seen since it was told (12 KiB), and the ids of
+ * {@link MAX_IDS_IN_ITEM} findings or of the ten messages (35 KB) that were taken in last. DynamoDB takes 400 KB. Ids that
+ * must leave it are written as items of their own before, so that no finding is forgotten, whatever happens between the two
+ * writes.
  */
 export class IncidentTable implements IncidentStore {
   readonly #tableName: string;

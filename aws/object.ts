@@ -9,13 +9,13 @@ import { type Payload, type Received, receivedInText, receivedInValue } from './
 const CHUNK_BYTES = 512 * 1024;
 const OPENING = /^\s*\{\s*"Records"\s*:\s*\[\s*/;
 const MAX_OPENING_BYTES = 64;
-/** What stands between two records as CloudTrail writes them, and seldom anywhere else. */
+/** What stands between two records as CloudTrail writes them, seldom anywhere else, and in no string of JSON. */
 const BETWEEN = Buffer.from('},{"eventVersion":');
 
 /**
  * Everything in an S3 object, gzip or not, but for the records of which no detector wants to know. A CloudTrail log of
- * any size is judged as it streams, some hundred kilobytes at a time. What was broken is quarantined without its text,
- * which the object keeps.
+ * any size is judged as it streams, some hundred kilobytes at a time. A record that is broken is quarantined with the text
+ * that it came as; where the object itself is broken, what is quarantined has no text: the object keeps it.
  */
 export async function* receivedInObject(
   bytes: AsyncIterable<Buffer>,
@@ -46,7 +46,8 @@ function faultIn(error: unknown): Fault | undefined {
 
 /**
  * The records of a log, parsed, as many at a time as came whole; else, and for whatever is not as CloudTrail writes it,
- * text. That a piece parses as a list proves that it was cut between two records.
+ * text. That a piece parses as a list proves that it was cut between two records. What remains when all is there, the last
+ * record at least, and does not parse is taken apart, so that a broken record costs its neighbours nothing.
  */
 async function* partsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string | readonly unknown[]> {
   let pieces: Buffer[] = [];
@@ -57,8 +58,9 @@ async function* partsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string | 
   for await (const chunk of chunks) {
     pieces.push(chunk);
     size += chunk.length;
-    if (size > MAX_DECODED_BYTES) throw new TooBigError();
-    if (size < enough || isLog === false) continue;
+    const isFull = size > MAX_DECODED_BYTES;
+    if (isFull && !isLog) throw new TooBigError();
+    if ((size < enough && !isFull) || isLog === false) continue;
     let held = Buffer.concat(pieces);
     if (isLog === undefined) {
       const opening = OPENING.exec(held.toString('latin1', 0, MAX_OPENING_BYTES));
@@ -68,13 +70,46 @@ async function* partsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string | 
     const end = isLog ? held.lastIndexOf(BETWEEN) + 1 : 0;
     const records = end > 0 ? listIn(held, end) : undefined;
     if (records) yield records;
-    held = records ? held.subarray(end) : held;
+    else if (isFull && end === 0) throw new TooBigError();
+    else if (isFull) yield* textsIn(held, end);
+    const isTaken = isFull || records !== undefined;
+    held = isTaken ? held.subarray(end) : held;
     pieces = [held];
     size = held.length;
-    enough = records ? 0 : size * 2;
+    enough = isTaken ? 0 : size * 2;
   }
   const rest = Buffer.concat(pieces);
-  yield isLog ? `{"Records":[${rest.toString('utf8', 1)}` : rest.toString('utf8');
+  if (!isLog) {
+    yield rest.toString('utf8');
+    return;
+  }
+  const end = isWhole(textFrom(rest, 0)) ? 0 : rest.lastIndexOf(BETWEEN) + 1;
+  yield* textsIn(rest, end);
+  // The last record is received even if nobody wants to know of it: its time says how late the log is.
+  yield textFrom(rest, end);
+}
+
+/** The end of a log, from the record behind the comma or bracket at `at`, as a log of its own. */
+function textFrom(rest: Buffer, at: number): string {
+  return `{"Records":[${rest.toString('utf8', at + 1)}`;
+}
+
+function isWhole(json: string): boolean {
+  try {
+    JSON.parse(json);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The records between the first byte and the comma at `end`, each as its own text. */
+function* textsIn(held: Buffer, end: number): Generator<string> {
+  for (let at = 0; at < end; ) {
+    const next = held.indexOf(BETWEEN, at) + 1;
+    yield held.toString('utf8', at + 1, next);
+    at = next;
+  }
 }
 
 /**
@@ -97,12 +132,17 @@ async function* unpacked(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const first = await chunks.next();
   if (first.done) return;
   const whole = Readable.from(prepended(first.value, chunks));
-  const isGzip = first.value[0] === 0x1f && first.value[1] === 0x8b;
+  // No JSON begins so, and more than a byte need not have come.
+  const isGzip = first.value[0] === 0x1f;
   // A failure reaches the reader of the last stream by itself.
   yield* isGzip ? piped(whole, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : whole;
 }
 
 async function* prepended(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  yield first;
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  try {
+    yield first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
 }

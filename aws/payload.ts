@@ -24,7 +24,7 @@ const RECORD_LISTS = ['logEvents', 'Records'];
 export interface Opened {
   readonly received: Iterable<Received>;
   readonly origin?: Origin;
-  /** When the last of its records was logged, in milliseconds since 1970. */
+  /** When the last of its records was logged, in milliseconds since 1970, where that is known before they are looked at. */
   readonly lastAt?: number | undefined;
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { cut, inert } from '../core/inert.ts';
+import { readLeniently } from '../core/lenient.ts';
 import type { Quarantined } from '../core/record.ts';
 import type { Origin } from '../core/source.ts';
 import { attributeBytesOf, type StringAttribute } from './attributes.ts';
@@ -132,7 +133,7 @@ function originOf(origin: Origin): string {
 
 function originIn(json: string): Origin | undefined {
   try {
-    return originSchema.safeParse(JSON.parse(json)).data;
+    return readLeniently(originSchema, JSON.parse(json));
   } catch {
     return undefined;
   }

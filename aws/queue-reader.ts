@@ -12,6 +12,16 @@ export interface ReceivedMessage {
   readonly sentAt: number;
 }
 
+/** What SQS asks of who deletes a message or gives it back, and what tells it from others. */
+export type Receipt = Pick<ReceivedMessage, 'id' | 'receiptHandle'>;
+
+/** The URL of a queue in the account whose credentials are used. Throws what AWS answers. */
+export async function queueUrlOf(name: string, deadline: Deadline): Promise<string> {
+  const { getQueueUrl } = await import('./sqs-client.ts');
+  const { QueueUrl = '' } = await deadline.run((signal) => getQueueUrl({ QueueName: name }, signal));
+  return QueueUrl;
+}
+
 /**
  * Receives at most ten messages and hides them for `hiddenForMs`, twelve hours at most. An answer without any is the end
  * of the queue: waiting a second makes SQS ask all its servers, where otherwise it asks some.
@@ -46,9 +56,9 @@ export async function receiveMessages(
 /** Deletes messages for good and gives back those that may come again. */
 export async function deleteMessages(
   queueUrl: string,
-  messages: readonly ReceivedMessage[],
+  messages: readonly Receipt[],
   deadline: Deadline,
-): Promise<Undelivered<ReceivedMessage>> {
+): Promise<Undelivered<Receipt>> {
   const { deleteMessageBatch } = await import('./sqs-client.ts');
   return await inBatches(messages, deadline, (entries, signal) =>
     deleteMessageBatch({ QueueUrl: queueUrl, Entries: entries }, signal),
@@ -56,11 +66,7 @@ export async function deleteMessages(
 }
 
 /** Lets others receive messages at once; those that could not be given back come when their time is over. */
-export async function giveBack(
-  queueUrl: string,
-  messages: readonly ReceivedMessage[],
-  deadline: Deadline,
-): Promise<void> {
+export async function giveBack(queueUrl: string, messages: readonly Receipt[], deadline: Deadline): Promise<void> {
   const { changeMessageVisibilityBatch } = await import('./sqs-client.ts');
   await inBatches(messages, deadline, (entries, signal) => {
     const Entries = entries.map((entry) => ({ ...entry, VisibilityTimeout: 0 }));
@@ -71,10 +77,10 @@ export async function giveBack(
 type Entry = { readonly Id: string; readonly ReceiptHandle: string };
 
 async function inBatches(
-  messages: readonly ReceivedMessage[],
+  messages: readonly Receipt[],
   deadline: Deadline,
   send: (entries: Entry[], signal: AbortSignal) => ReturnType<Parameters<typeof deliver>[2]['send']>,
-): Promise<Undelivered<ReceivedMessage>> {
+): Promise<Undelivered<Receipt>> {
   return await deliver(messages, deadline, {
     limits: { entries: MAX_BATCH_ENTRIES, bytes: Number.POSITIVE_INFINITY },
     bytesOf: () => 0,

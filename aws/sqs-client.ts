@@ -3,6 +3,8 @@ import {
   type ChangeMessageVisibilityBatchCommandInput,
   DeleteMessageBatchCommand,
   type DeleteMessageBatchCommandInput,
+  GetQueueUrlCommand,
+  type GetQueueUrlCommandInput,
   ReceiveMessageCommand,
   type ReceiveMessageCommandInput,
   SendMessageBatchCommand,
@@ -21,6 +23,10 @@ export async function sendMessageBatch(input: SendMessageBatchCommandInput, abor
 /** The same for the commands of who reads a queue. */
 export async function receiveMessage(input: ReceiveMessageCommandInput, abortSignal: AbortSignal) {
   return await client.send(new ReceiveMessageCommand(input), { abortSignal });
+}
+
+export async function getQueueUrl(input: GetQueueUrlCommandInput, abortSignal: AbortSignal) {
+  return await client.send(new GetQueueUrlCommand(input), { abortSignal });
 }
 
 export async function deleteMessageBatch(input: DeleteMessageBatchCommandInput, abortSignal: AbortSignal) {

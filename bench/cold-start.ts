@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeArtifacts } from '../infra/artifacts.ts';
 import { bundleFunctions } from '../scripts/build.ts';
 import { least, median } from './interleave.ts';
 import { note } from './note.ts';
@@ -11,6 +14,7 @@ const LOAD = `
   require(process.argv[1]);
   process.stdout.write(String(performance.now() - start));
 `;
+const POLICY = fileURLToPath(new URL('../infra/policy.example.yaml', import.meta.url));
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/111122223333/queue.fifo';
 /** Settings with which every function starts. */
 const SETTINGS = {
@@ -25,12 +29,15 @@ const SETTINGS = {
   INCIDENT_TABLE: 'incidents',
 };
 
-/** What it costs to load each function over one that does nothing, each time in a new process, in turns. */
+/** What it costs to load each function, as it is deployed, over one that does nothing: in new processes, in turns. */
 export async function coldStarts(directory: string, rounds: number): Promise<string> {
   const empty = `${directory}/empty.js`;
   writeFileSync(empty, 'exports.handler = async () => {};');
-  const bundles = await bundleFunctions(`${directory}/functions`);
-  const files = new Map([['an empty handler', empty], ...bundles.map(({ name, file }) => [name, file] as const)]);
+  const artifacts = writeArtifacts(`${directory}/functions`, await bundleFunctions(), readFileSync(POLICY, 'utf8'));
+  const files = new Map([
+    ['an empty handler', empty],
+    ...[...artifacts].map(([name, artifact]) => [name, `${artifact.directory}/index.js`] as const),
+  ]);
   const times = new Map([...files.keys()].map((name): [string, number[]] => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, file] of files) {
@@ -46,13 +53,13 @@ export async function coldStarts(directory: string, rounds: number): Promise<str
     `${least(ms).toFixed(1)} ms`,
     `${(least(ms) - least(floor)).toFixed(1)} ms`,
   ]);
-  return `Cold start: loading a function's bundle, ${rounds} new processes each
+  return `Cold start: loading a function and its policy, ${rounds} new processes each
 
 ${columns([['', 'median', 'least', 'over empty'], ...rows])}`;
 }
 
 function loadingTime(file: string): number {
-  const env = { PATH: process.env.PATH, ...SETTINGS };
+  const env = { PATH: process.env.PATH, ...SETTINGS, POLICY_FILE: `${dirname(file)}/policy.yaml` };
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--eval', LOAD, file], { encoding: 'utf8', env });
   // The line of the bundle that throws, which Node quotes first, is the whole of it.
   const why = /^\w*Error: .*$/m.exec(stderr)?.[0];

@@ -8,7 +8,7 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-const FORMATS = ['pretty', 'jsonl', 'json'] as const;
+const FORMATS = ['pretty', 'brief', 'jsonl', 'json'] as const;
 
 type Format = (typeof FORMATS)[number];
 
@@ -30,35 +30,48 @@ export interface ReplayArguments {
   readonly failOn: Severity | undefined;
 }
 
-export const REPLAY_HELP = `Replays recorded logs through the detectors and shows the alerts they would have raised.
+export const REPLAY_HELP = `Replays recorded logs through the detectors and shows the alerts they would have
+raised.
 
 usage: npm run replay -- [options] PATH...
 
-PATH is a file, a directory, a quoted glob, or - for standard input; plain or gzip. Understood without a flag:
-audit events and CloudTrail records as NDJSON, JSON array, EventList or {"Records":[...]}, CloudWatch Logs payloads
-(also inside Kinesis records), EventBridge events, and what \`aws logs filter-log-events\`, \`aws logs get-query-results\`
-and \`aws cloudtrail lookup-events\` print.
+PATH is a file, a directory, a quoted glob, or - for standard input; plain or
+gzip. Understood without a flag: audit events and CloudTrail records as NDJSON,
+JSON array, EventList or {"Records":[...]}, CloudWatch Logs payloads (also
+inside Kinesis records), EventBridge events, and what \`aws logs
+filter-log-events\`, \`aws logs get-query-results\` and \`aws cloudtrail
+lookup-events\` print.
 
-  --source k8s-audit|cloudtrail|auditwire|auto
-                                       what the records are (auto: each is recognised by itself)
-  --format pretty|jsonl|json           jsonl: one alert a line, with origin.file and origin.line; json: one array
-                                       (default: pretty on a terminal, else jsonl)
-  --policy FILE                        severities, modes and suppressions of your site
-  --min-severity LEVEL                 show alerts of this level and above (info, low, medium, high, critical)
-  --detector ID[,ID]                   judge by these detectors only, even if they are off
-  --since T  --until T                 events from or before T: 2026-11-20, 2026-11-20T08:00:00Z, or 24h, 7d ago
-  --cluster NAME --account ID --region R   where records come from that do not say; records that say otherwise are left out
-  --all                                also detectors that are off or in shadow
-  --no-incidents                       every finding by itself, in input order, instead of one alert per problem and hour
-  --fail-on LEVEL                      exit with 3 when an alert of this level or above was raised
+  --source WHAT        k8s-audit, cloudtrail or auditwire: what the records are
+                       (auto: each is recognised by itself)
+  --format FORMAT      pretty: for reading; brief: one line an alert; jsonl: one
+                       alert a line, with origin.file and origin.line; json:
+                       one array (default: pretty on a terminal, else jsonl)
+  --policy FILE        severities, modes and suppressions of your site
+  --min-severity LEVEL show alerts of this level and above: info, low, medium,
+                       high, critical
+  --detector ID[,ID]   judge by these detectors only, even if they are off
+  --since T --until T  events from or before T: 2026-11-20,
+                       2026-11-20T08:00:00Z, or 24h, 7d ago
+  --cluster NAME --account ID --region R
+                       where records come from that do not say; records that
+                       say otherwise are left out
+  --all                also detectors that are off or in shadow
+  --no-incidents       every finding by itself, in input order, instead of one
+                       alert per problem and hour
+  --fail-on LEVEL      exit with 3 when an alert of this level or above was
+                       raised
 
-Alerts go to standard output; progress, unreadable records (file, line, reason) and the summary to standard error.
+Alerts go to standard output; progress, unreadable records (file, line, reason)
+and the summary to standard error.
 Exit codes: 0 done, 2 wrong usage or unreadable input, 3 --fail-on met.
 
   npm run replay -- samples/stories
-  aws logs filter-log-events --log-group-name /aws/eks/prod/cluster --log-stream-name-prefix kube-apiserver-audit- > day.json
+  aws logs filter-log-events --log-group-name /aws/eks/prod/cluster \\
+    --log-stream-name-prefix kube-apiserver-audit- > day.json
   npm run replay -- --cluster prod day.json
-  npm run --silent replay -- --format jsonl --min-severity high audit.ndjson.gz | jq .title
+  npm run replay -- --cluster prod --format brief day.json
+  npm run --silent replay -- --format jsonl audit.ndjson.gz | jq .title
 `;
 
 const REPLAY_OPTIONS = {

@@ -2,9 +2,9 @@ import { parseReplayArguments, REPLAY_HELP, UsageError } from './arguments.ts';
 import { listDetectors } from './detectors.ts';
 import { replay } from './replay.ts';
 
-const USAGE = `usage: npm start                       shows what a SOC would see, on the attack stories in samples/
-       npm run replay -- PATH...       replays your own logs (npm run replay -- --help)
-       npm run detectors               lists every detector
+const USAGE = `usage: npm start                  shows what a SOC would see, on recorded attacks
+       npm run replay -- PATH...  replays your own logs (npm run replay -- --help)
+       npm run detectors          lists every detector
 `;
 
 async function main([command, ...args]: readonly string[]): Promise<number> {

@@ -1,5 +1,5 @@
 import { createReadStream, globSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UsageError } from './arguments.ts';
 
@@ -12,26 +12,38 @@ export interface Input {
   open(): Readable;
 }
 
+export interface ListedInput extends Input {
+  /** What it is reported under: the directory in which it was found, or its own name where that was given. */
+  readonly part: string;
+}
+
 /**
  * The files that the given paths mean, each once, directories and globs in the order of their names. Throws a
  * {@link UsageError} for a path that means nothing. Inside directories, hidden files and Markdown are passed over.
  */
-export function inputsOf(paths: readonly string[]): Input[] {
-  const files = new Set(paths.flatMap((path) => (path === '-' ? ['-'] : filesOf(path))));
-  return [...files].map((path) =>
-    path === '-'
-      ? { name: '-', bytes: 0, open: () => process.stdin }
-      : { name: path, bytes: statSync(path).size, open: () => createReadStream(path) },
-  );
+export function inputsOf(paths: readonly string[]): ListedInput[] {
+  const files = new Map<string, ListedInput>();
+  for (const input of paths.flatMap(inputsAt)) if (!files.has(input.name)) files.set(input.name, input);
+  return [...files.values()];
 }
 
-function filesOf(path: string): string[] {
+function inputsAt(path: string): ListedInput[] {
+  if (path === '-') return [{ name: '-', part: 'standard input', bytes: 0, open: () => process.stdin }];
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isDirectory()) return filesIn(path);
-  if (stats) return [path];
+  if (stats?.isDirectory()) return filesIn(path).map((name) => fileAt(name, dirname(name)));
+  if (stats) return [fileAt(path, path)];
   const matches = /[*?[{]/.test(path) ? globSync(path).sort() : [];
   if (matches.length === 0) throw new UsageError(`no such file: ${path}`);
-  return matches.flatMap((match) => (statSync(match).isDirectory() ? filesIn(match) : [match]));
+  return matches.flatMap(inputsAt);
+}
+
+function fileAt(name: string, part: string): ListedInput {
+  return {
+    name,
+    part,
+    bytes: statSync(name, { throwIfNoEntry: false })?.size ?? 0,
+    open: () => createReadStream(name),
+  };
 }
 
 function filesIn(directory: string): string[] {

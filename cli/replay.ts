@@ -12,11 +12,11 @@ import { severityRank } from '../core/severity.ts';
 import type { EventContext, Origin } from '../core/source.ts';
 import { type ReplayArguments, UsageError } from './arguments.ts';
 import { detectors as registry } from './detectors.ts';
-import { type Input, inputsOf } from './inputs.ts';
+import { inputsOf, type ListedInput } from './inputs.ts';
 import { deliveriesIn } from './read.ts';
-import { prettyAlert, terminalOf } from './render/pretty.ts';
+import { briefAlert, prettyAlert, terminalOf } from './render/pretty.ts';
 import { Progress } from './render/progress.ts';
-import { summary, type Told } from './render/summary.ts';
+import { summary, Tally, type Told } from './render/summary.ts';
 
 /** Replays what the arguments name and returns the exit code. Throws {@link UsageError} before anything is read. */
 export async function replay(args: ReplayArguments): Promise<number> {
@@ -31,7 +31,7 @@ export async function replay(args: ReplayArguments): Promise<number> {
   });
   const bytes = inputs.some((input) => input.bytes === 0) ? 0 : inputs.reduce((sum, input) => sum + input.bytes, 0);
   const progress = new Progress(bytes, startedAt);
-  const run = new Replay(args, policy, pipeline, progress);
+  const run = new Replay(args, policy, pipeline, progress, inputs);
 
   let exitCode = 0;
   for (const input of inputs) {
@@ -46,14 +46,15 @@ export async function replay(args: ReplayArguments): Promise<number> {
   await run.end();
   progress.clear();
   const seconds = (Date.now() - startedAt) / 1000;
-  process.stderr.write(`\n${summary(pipeline.counts, run.told, run.tally, seconds, terminalOf(process.stderr))}`);
+  process.stderr.write(`\n${summary(pipeline.counts, run.told, run, seconds, terminalOf(process.stderr))}`);
   return exitCode || (run.failed ? 3 : 0);
 }
 
 /** One replay under way: judges deliveries, folds findings into incidents, prints alerts, keeps the accounts. */
 class Replay {
-  readonly told: Told = { alerted: 0, folded: 0, muted: 0, suppressed: 0, shadow: 0, below: 0 };
-  readonly tally = new Map<string, { worst: Alert; alerts: number; findings: number }>();
+  readonly told: Told = { alerted: 0, folded: 0, muted: 0, suppressed: 0, shadow: 0, below: 0, rollUps: 0 };
+  readonly byDetector = new Map<string, Tally>();
+  readonly byInput: ReadonlyMap<string, Tally>;
   failed = false;
 
   readonly #args: ReplayArguments;
@@ -61,19 +62,28 @@ class Replay {
   readonly #progress: Progress;
   readonly #incidents: Incidents;
   /** Where the alerts that may still be rolled up came from. */
-  readonly #origins = new Map<string, Origin>();
+  readonly #origins = new Map<string, Origin & { readonly part: string }>();
   readonly #seen = new Set<string>();
   readonly #terminal = terminalOf(process.stdout);
   #printed = 0;
+  /** Under which heading the next alert is printed. */
+  #heading = '';
 
-  constructor(args: ReplayArguments, policy: Policy, pipeline: Pipeline, progress: Progress) {
+  constructor(
+    args: ReplayArguments,
+    policy: Policy,
+    pipeline: Pipeline,
+    progress: Progress,
+    inputs: readonly ListedInput[],
+  ) {
     this.#args = args;
     this.#pipeline = pipeline;
     this.#progress = progress;
     this.#incidents = new Incidents(incidentWindowsOf(policy, registry));
+    this.byInput = new Map(inputs.map(({ part }) => [inert(part), new Tally()]));
   }
 
-  async input(input: Input): Promise<void> {
+  async input(input: ListedInput): Promise<void> {
     const { source, cluster, account, region } = this.#args;
     const onBytes = (bytes: number) => this.#progress.addBytes(bytes);
     const isQuiet = (line: Buffer) => {
@@ -81,13 +91,14 @@ class Replay {
       if (quiet) this.#progress.addRecord();
       return quiet;
     };
+    const part = inert(input.part);
     for await (const delivery of deliveriesIn(input, {
       source,
       origin: { cluster, account, region },
       onBytes,
       isQuiet,
     })) {
-      await this.#receive(delivery);
+      await this.#receive(delivery, part);
     }
   }
 
@@ -96,22 +107,25 @@ class Replay {
     if (this.#args.format === 'json') await write(this.#printed === 0 ? '[]\n' : '\n]\n');
   }
 
-  async #receive(delivery: Delivery): Promise<void> {
+  async #receive(delivery: Delivery, part: string): Promise<void> {
     this.#progress.addRecord();
     const { outgoing, quarantined } = this.#pipeline.receive(delivery);
     for (const bad of quarantined) this.#report(bad);
-    for (const one of outgoing) await this.#send(one, delivery.origin);
+    for (const one of outgoing) await this.#send(one, { ...delivery.origin, part });
   }
 
-  async #send({ alert, muted }: Outgoing, origin: Origin): Promise<void> {
+  async #send({ alert, muted }: Outgoing, origin: Origin & { readonly part: string }): Promise<void> {
     const below = severityRank(alert.severity) < severityRank(this.#args.minSeverity);
     if (muted || below) {
       this.told.muted++;
       this.told[muted === 'shadow' ? 'shadow' : muted ? 'suppressed' : 'below']++;
       return;
     }
-    this.#origins.set(alert.alertId, origin);
-    this.#count(alert);
+    const known = this.#origins.get(alert.alertId);
+    this.#origins.set(alert.alertId, known ?? origin);
+    for (const tally of this.#talliesOf(alert)) tally.findings++;
+    const { failOn } = this.#args;
+    if (failOn && severityRank(alert.severity) >= severityRank(failOn)) this.failed = true;
     const { told, folded } = this.#args.incidents ? this.#incidents.fold(alert) : this.#alone(alert);
     if (folded) this.told.folded++;
     else this.told.alerted++;
@@ -125,21 +139,18 @@ class Replay {
     return { told: folded ? [] : [alert], folded };
   }
 
-  #count(alert: Alert): void {
-    const { failOn } = this.#args;
-    if (failOn && severityRank(alert.severity) >= severityRank(failOn)) this.failed = true;
-    const entry = this.tally.get(alert.detector.id);
-    if (!entry) this.tally.set(alert.detector.id, { worst: alert, alerts: 0, findings: 1 });
-    else {
-      entry.findings++;
-      if (severityRank(alert.severity) > severityRank(entry.worst.severity)) entry.worst = alert;
-    }
+  /** Where an alert is counted: under its detector and under its input. */
+  #talliesOf({ alertId, detector }: Alert): Tally[] {
+    const ofDetector = this.byDetector.get(detector.id) ?? new Tally();
+    this.byDetector.set(detector.id, ofDetector);
+    const ofInput = this.byInput.get(this.#origins.get(alertId)?.part ?? '');
+    return ofInput ? [ofDetector, ofInput] : [ofDetector];
   }
 
   async #print(alerts: readonly Alert[]): Promise<void> {
     for (const alert of alerts) {
-      const entry = this.tally.get(alert.detector.id);
-      if (entry) entry.alerts++;
+      if (alert.incident.state === 'closed') this.told.rollUps++;
+      else for (const tally of this.#talliesOf(alert)) tally.alerts[alert.severity]++;
       this.#progress.clear();
       await write(this.#rendered(alert));
       this.#printed++;
@@ -147,12 +158,24 @@ class Replay {
   }
 
   #rendered(alert: Alert): string {
-    if (this.#args.format === 'pretty') return `${prettyAlert(alert, this.#terminal)}\n`;
-    const { file, line } = this.#origins.get(alert.alertId) ?? {};
+    const { file, line, part = '' } = this.#origins.get(alert.alertId) ?? {};
+    if (this.#args.format === 'brief') return this.#headed(part, briefAlert(alert, this.#terminal));
+    if (this.#args.format === 'pretty') {
+      const found = file === undefined ? undefined : inert(`${file === '-' ? 'standard input' : file}:${line ?? 0}`);
+      return this.#headed(part, `${prettyAlert(alert, this.#terminal, found)}\n`);
+    }
     const located = { ...alert, origin: { file, line } };
     if (this.#args.format === 'jsonl') return `${JSON.stringify(located)}\n`;
     const indented = JSON.stringify(located, null, 2).replaceAll('\n', '\n  ');
     return `${this.#printed === 0 ? '[' : ','}\n  ${indented}`;
+  }
+
+  /** A text under the heading of its input, unless that stands above it already or there is only one. */
+  #headed(part: string, text: string): string {
+    if (this.byInput.size === 1 || part === this.#heading) return text;
+    const gap = this.#args.format === 'brief' && this.#printed > 0 ? '\n' : '';
+    this.#heading = part;
+    return `${gap}${this.#terminal.style(['bold', 'underline'], part)}\n\n${text}`;
   }
 
   #report({ reason, detail, origin }: Quarantined): void {
@@ -171,7 +194,10 @@ function readPolicy(file: string): Policy {
   try {
     yaml = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`--policy: ${error instanceof Error ? error.message : error}`);
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new UsageError(
+      `--policy: ${isMissing ? `no such file: ${file}` : error instanceof Error ? error.message : error}`,
+    );
   }
   try {
     return parsePolicy(

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { RegisteredDetector } from './detector.ts';
 import type { EvidenceValue, Finding } from './finding.ts';
 import { alertIdOf, dedupKeyOf } from './identifiers.ts';
+import { targetsOf } from './incidents/targets.ts';
 import { cut, inert, missingNote } from './inert.ts';
 import { linksOf } from './links.ts';
 import { nextStepsOf } from './next-steps.ts';
@@ -11,11 +12,14 @@ import type { EventContext, Origin } from './source.ts';
 
 /** An alert never takes more than this as UTF-8 JSON; a fourth of what SNS accepts. */
 export const MAX_ALERT_BYTES = 64 * 1024;
-/** What the ids and times of later findings may add to an alert when its incident is told again. */
-const ROOM_FOR_INCIDENT_BYTES = 4 * 1024;
+/** What the ids, times and targets of later findings may add to an alert when its incident is told again. */
+const ROOM_FOR_INCIDENT_BYTES = 12 * 1024;
 const MAX_TITLE_LENGTH = 240;
 /** An audit id is a UUID unless the client chose one, which may be as long as a header. */
 const MAX_ID_LENGTH = 256;
+
+/** Kubernetes asks nobody in this group for permission. */
+const MASTERS = 'system:masters';
 
 /** How long texts and lists may be: the first that makes the alert fit is taken. The last fits whatever the event holds. */
 const LIMITS = [
@@ -31,66 +35,73 @@ const text = z.string();
 const texts = z.array(z.string());
 
 /** The alert, schema version 1. A contract with everybody who reads alerts: fields are added, never renamed. */
-export const alertSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  alertId: text.describe('The same for the same detector and event, however often it is delivered.'),
-  dedupKey: text.describe('The same while one problem lasts in one cluster or account.'),
-  detector: z.strictObject({
-    id: text,
+export const alertSchema = z.lazy(() =>
+  // To build it takes a millisecond or two of a cold start, and whoever only writes alerts needs none of it.
+  z.strictObject({
+    schemaVersion: z.literal(1),
+    alertId: text.describe('The same for the same detector and event, however often it is delivered.'),
+    dedupKey: text.describe('The same while one problem lasts in one cluster or account.'),
+    detector: z.strictObject({
+      id: text,
+      title: text,
+      mitre: z.array(z.strictObject({ tactic: text, technique: text })),
+      runbook: z.url(),
+    }),
+    severity: z.enum(SEVERITIES),
+    severityReason: text.optional().describe('Why the severity is not the detector’s own.'),
     title: text,
-    mitre: z.array(z.strictObject({ tactic: text, technique: text })),
-    runbook: z.url(),
+    description: text,
+    event: z.strictObject({
+      source: text,
+      id: text,
+      time: text.optional().describe('RFC 3339, UTC.'),
+      action: text,
+      outcome: text,
+      cluster: text.optional(),
+      account: text.optional(),
+      region: text.optional(),
+      requestUri: text.optional(),
+      partial: z.literal(true).optional().describe('Only a part of the record could be read.'),
+      origin: z
+        .strictObject({ logGroup: text.optional(), logStream: text.optional() })
+        .optional()
+        .describe('Where the record came from.'),
+    }),
+    actor: z.strictObject({
+      username: text.optional(),
+      groups: texts.optional(),
+      impersonatedUsername: text.optional(),
+      impersonatedGroups: texts.optional(),
+      arn: text.optional(),
+      principalArn: text.optional().describe('The role or user behind arn, without the session name.'),
+      accessKeyId: text.optional(),
+      sessionName: text.optional(),
+      sourceIp: text.optional(),
+      forwardedFor: texts.optional(),
+      userAgent: text.optional(),
+      clientChosen: texts.optional().describe('The fields here that the client could set to anything.'),
+    }),
+    target: z.strictObject({ resource: text.optional(), namespace: text.optional(), name: text.optional() }),
+    evidence: z.record(text, z.union([text, z.number(), z.boolean(), texts])),
+    incident: z.strictObject({
+      state: z.enum(['opened', 'updated', 'escalated', 'closed']),
+      count: z.number().int().positive(),
+      firstSeen: text.optional(),
+      lastSeen: text.optional(),
+      sampleEventIds: texts,
+      targets: texts
+        .optional()
+        .describe('On what it was seen, each target once, sorted, at most 20: `secrets shop`, `pods shop/web-0`.'),
+      moreTargets: z.literal(true).optional().describe('There were more targets than are named.'),
+    }),
+    links: z.strictObject({
+      logsInsightsQuery: text,
+      logsInsights: z.url().optional(),
+      console: z.url().optional(),
+    }),
+    nextSteps: texts,
   }),
-  severity: z.enum(SEVERITIES),
-  severityReason: text.optional().describe('Why the severity is not the detector’s own.'),
-  title: text,
-  description: text,
-  event: z.strictObject({
-    source: text,
-    id: text,
-    time: text.optional().describe('RFC 3339, UTC.'),
-    action: text,
-    outcome: text,
-    cluster: text.optional(),
-    account: text.optional(),
-    region: text.optional(),
-    requestUri: text.optional(),
-    partial: z.literal(true).optional().describe('Only a part of the record could be read.'),
-    origin: z
-      .strictObject({ logGroup: text.optional(), logStream: text.optional() })
-      .optional()
-      .describe('Where the record came from.'),
-  }),
-  actor: z.strictObject({
-    username: text.optional(),
-    groups: texts.optional(),
-    impersonatedUsername: text.optional(),
-    impersonatedGroups: texts.optional(),
-    arn: text.optional(),
-    principalArn: text.optional().describe('The role or user behind arn, without the session name.'),
-    accessKeyId: text.optional(),
-    sessionName: text.optional(),
-    sourceIp: text.optional(),
-    forwardedFor: texts.optional(),
-    userAgent: text.optional(),
-    clientChosen: texts.optional().describe('The fields here that the client could set to anything.'),
-  }),
-  target: z.strictObject({ resource: text.optional(), namespace: text.optional(), name: text.optional() }),
-  evidence: z.record(text, z.union([text, z.number(), z.boolean(), texts])),
-  incident: z.strictObject({
-    state: z.enum(['opened', 'updated', 'escalated', 'closed']),
-    count: z.number().int().positive(),
-    firstSeen: text.optional(),
-    lastSeen: text.optional(),
-    sampleEventIds: texts,
-  }),
-  links: z.strictObject({
-    logsInsightsQuery: text,
-    logsInsights: z.url().optional(),
-    console: z.url().optional(),
-  }),
-  nextSteps: texts,
-});
+);
 
 export type Alert = z.infer<typeof alertSchema>;
 
@@ -131,7 +142,11 @@ export function buildAlert(
           ...event,
           ...(origin.logGroup ? { origin: { logGroup: origin.logGroup, logStream: origin.logStream } } : {}),
         },
-        actor,
+        actor: {
+          ...actor,
+          groups: mastersFirst(actor.groups),
+          impersonatedGroups: mastersFirst(actor.impersonatedGroups),
+        },
         target,
         evidence: {
           ...(limits.evidence ? finding.evidence : {}),
@@ -161,6 +176,7 @@ export function buildAlert(
         firstSeen: facts.event.time,
         lastSeen: facts.event.time,
         sampleEventIds: [facts.event.id],
+        ...targetsOf(facts),
       },
       links: linksOf(facts.event),
       nextSteps: nextStepsOf(nextSteps, facts),
@@ -182,6 +198,12 @@ type Fresh<T> = T extends readonly (infer Item)[]
   : T extends object
     ? { -readonly [Key in keyof T]: Fresh<T[Key]> }
     : T;
+
+/** Groups in an order in which the one that may do everything is not cut off, however many others somebody is in. */
+function mastersFirst(groups: readonly string[] | undefined): readonly string[] | undefined {
+  if (!groups?.includes(MASTERS)) return groups;
+  return [MASTERS, ...groups.filter((group) => group !== MASTERS)];
+}
 
 /** A title with `role/session` for the ARN of an assumed role, which is long and stands in full under `actor`. */
 function withoutSessionArns(title: string): string {

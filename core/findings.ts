@@ -8,18 +8,20 @@ import { severityRank } from './severity.ts';
 export const MAX_ALERT_IDS = 100;
 
 /** The findings of one problem in one payload, as they travel from the functions that detect to the one that publishes. */
-export const findingsSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  alert: alertSchema.describe('The first of the worst findings; its incident tells of them all.'),
-  alertIds: z
-    .array(z.string())
-    .min(1)
-    .max(MAX_ALERT_IDS)
-    .describe(
-      `The id of every finding; where there are more than ${MAX_ALERT_IDS}, the alert's own and one made of them all.`,
-    ),
-  windowMs: z.number().int().positive().describe('For how long repeats of this problem fold, in milliseconds.'),
-});
+export const findingsSchema = z.lazy(() =>
+  z.strictObject({
+    schemaVersion: z.literal(1),
+    alert: alertSchema.describe('The first of the worst findings; its incident tells of them all.'),
+    alertIds: z
+      .array(z.string())
+      .min(1)
+      .max(MAX_ALERT_IDS)
+      .describe(
+        `The id of every finding; where there are more than ${MAX_ALERT_IDS}, the alert's own and one made of them all.`,
+      ),
+    windowMs: z.number().int().positive().describe('For how long repeats of this problem fold, in milliseconds.'),
+  }),
+);
 
 export type Findings = z.infer<typeof findingsSchema>;
 

@@ -77,6 +77,11 @@ export interface Source<E, W> {
   isPartial?(event: E): boolean;
   /** The index keys of a record that was not parsed yet; `undefined` where it takes parsing to tell, or to be an event. */
   glance(record: object): readonly string[] | undefined;
+  /**
+   * When a record that was not parsed yet happened, as far as it says so, in milliseconds since 1970. Absent for a source
+   * whose transport always says it.
+   */
+  timeOf?(record: object): number | undefined;
   /** The index keys under which a detector with this `when` is filed. */
   selects(when: W): readonly string[];
   /** The index keys under which detectors for this event may be filed. */

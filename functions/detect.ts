@@ -23,9 +23,18 @@ export interface DetectOptions {
   readonly fetchObject?: FetchObject;
 }
 
+/** The world let nothing of a batch be done. */
+class BatchError extends Error {
+  override name = 'BatchError';
+  constructor(why: readonly string[]) {
+    super(`nothing of the batch could be done: ${why.join('; ')}`);
+  }
+}
+
 /**
  * A Lambda handler that judges everything it is given, and ends by itself before its time is over. Settings are read
- * here, at cold start.
+ * here, at cold start. It throws where it could do nothing with any record of a batch, so that a deployment that is broken
+ * shows among the platform's errors: the same comes again as if it had been reported.
  */
 export function detectFunction({ name, source, detectors, fetchObject }: DetectOptions) {
   const settings = readSettings({
@@ -61,10 +70,10 @@ export function detectFunction({ name, source, detectors, fetchObject }: DetectO
         if (logSource) sightings.add({ logSource, seenAt: now, records, newestAt });
       },
     });
+    let response: BatchResponse | undefined;
     try {
-      const response = await judgeEvent(event, detection, { source, region: settings.AWS_REGION });
+      response = await judgeEvent(event, detection, { source, region: settings.AWS_REGION });
       detection.problems.push(...(await recordSightings(settings.INCIDENT_TABLE, sightings, now, deadline)));
-      return response;
     } catch (error) {
       detection.problems.push(errorInWords(error));
       throw error;
@@ -81,6 +90,9 @@ export function detectFunction({ name, source, detectors, fetchObject }: DetectO
         durationMs,
       });
     }
+    if (response && response.batchItemFailures.length > 0 && detection.done === 0)
+      throw new BatchError(detection.problems);
+    return response;
   };
 }
 

@@ -10,7 +10,7 @@ import { FindingsByProblem } from '../core/findings.ts';
 import type { Pipeline } from '../core/pipeline.ts';
 import { type Delivery, quarantined } from '../core/record.ts';
 import type { Origin } from '../core/source.ts';
-import type { SourceId } from '../core/sources.ts';
+import { type SourceId, sources } from '../core/sources.ts';
 
 export type FetchObject = (object: AnnouncedObject, deadline: Deadline) => AsyncIterable<Buffer>;
 
@@ -46,6 +46,8 @@ export class Detection {
   readonly reasons: string[] = [];
   /** What the world did, in words that hold nothing of an event. */
   readonly problems: string[] = [];
+  /** How many parts of a batch were done. */
+  done = 0;
   readonly #options: DetectionOptions;
 
   constructor(options: DetectionOptions) {
@@ -71,7 +73,7 @@ export class Detection {
     seen: Omit<Opened, 'received'>,
   ): Promise<void> {
     const { pipeline, deadline, onSeen } = this.#options;
-    let { origin } = seen;
+    let { origin, lastAt } = seen;
     let findings = new FindingsByProblem();
     let bad: QuarantinedRecord[] = [];
     let textHeld = 0;
@@ -80,6 +82,7 @@ export class Detection {
       origin ??= delivery.origin;
       this.counts.parsed++;
       unsent++;
+      if (delivery.kind === 'record') lastAt = latest(lastAt, timeOf(delivery));
       const verdict = pipeline.receive(delivery);
       for (const { alert, muted } of verdict.outgoing) {
         if (muted) this.counts.muted++;
@@ -102,7 +105,7 @@ export class Detection {
       unsent = 0;
     }
     await this.#send(findings, bad);
-    if (origin) onSeen?.({ ...seen, origin, records: eventsIn(pipeline.counts) - eventsBefore });
+    if (origin) onSeen?.({ origin, lastAt, records: eventsIn(pipeline.counts) - eventsBefore });
   }
 
   async #send(findings: FindingsByProblem, bad: readonly QuarantinedRecord[]): Promise<void> {
@@ -126,14 +129,15 @@ export class Detection {
     }
   }
 
-  /** Does a part of a batch and says whether that was possible; what was not is delivered again. */
-  async isDone(work: () => Promise<void>): Promise<boolean> {
+  /** Does a part of a batch, which has an id, and says whether that was possible; what was not is delivered again. */
+  async isDone(id: string, work: () => Promise<void>): Promise<boolean> {
     try {
       if (this.#options.deadline.remainingMs === 0) throw new DeadlineError();
       await work();
+      this.done++;
       return true;
     } catch (error) {
-      this.problems.push(errorInWords(error));
+      this.problems.push(`${id}: ${errorInWords(error)}`);
       return false;
     }
   }
@@ -161,6 +165,15 @@ export class Detection {
       }
     }
   }
+}
+
+/** When a record was logged; where the transport does not say that, when it happened. */
+function timeOf({ source, value, origin }: Delivery & { readonly kind: 'record' }): number | undefined {
+  return origin.receivedAt ?? sources[source].timeOf?.(value);
+}
+
+function latest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a;
 }
 
 /** Events of the source itself: neither other log streams nor what was unreadable. */

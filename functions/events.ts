@@ -47,7 +47,7 @@ async function judgeKinesis(
 ): Promise<BatchResponse> {
   for (const { kinesis, eventSourceARN } of Records) {
     const origin = { region: eventSourceARN?.split(':')[3] || region };
-    if (!(await detection.isDone(() => detection.judgeEncoded(kinesis.data, origin))))
+    if (!(await detection.isDone(kinesis.sequenceNumber, () => detection.judgeEncoded(kinesis.data, origin))))
       return { batchItemFailures: [{ itemIdentifier: kinesis.sequenceNumber }] };
   }
   return { batchItemFailures: [] };
@@ -60,7 +60,7 @@ async function judgeSqs(
 ): Promise<BatchResponse> {
   const batchItemFailures: { itemIdentifier: string }[] = [];
   for (const { messageId, body } of Records) {
-    if (!(await detection.isDone(() => detection.judgeMessage(body, { region }))))
+    if (!(await detection.isDone(messageId, () => detection.judgeMessage(body, { region }))))
       batchItemFailures.push({ itemIdentifier: messageId });
   }
   return { batchItemFailures };

@@ -7,7 +7,7 @@ import { AuditwireStack } from './stack.ts';
 
 /** The CDK app of a site: the stack of the security account, and one for each member account. */
 export function createApp(
-  { settings, filterPatterns }: Site,
+  { settings, filterPatterns, guide }: Site,
   artifacts: ReadonlyMap<string, Artifact>,
   outdir: string,
 ): App {
@@ -22,6 +22,7 @@ export function createApp(
     settings,
     artifacts,
     filterPatterns,
+    guide,
   });
   for (const member of members) {
     new MemberStack(app, memberStackName(settings, member.account), {

@@ -31,7 +31,7 @@ export class Dashboard extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { settings }: Shared,
+    { settings, guide }: Shared,
     { publishing, detection, watching, alarms }: DashboardProps,
   ) {
     super(scope, id);
@@ -56,7 +56,8 @@ export class Dashboard extends Construct {
             height: 2,
             markdown: [
               `# Auditwire: ${settings.name} in ${settings.region}`,
-              'Records in = quiet + found + quarantined + control. Findings = alerted + folded + repeated + muted. What to do about an alarm: docs/operating.md.',
+              'Records in = quiet + found + quarantined + control. Findings = alerted + folded + repeated + muted. ' +
+                `What to do about an alarm: ${guide.startsWith('http') ? `[${guide}](${guide})` : guide}`,
             ].join('\n'),
           }),
         ],

@@ -21,9 +21,6 @@ import type { EncryptedQueue } from './queues.ts';
 import type { FilterPatterns, Shared } from './shared.ts';
 import type { Watching } from './watching.ts';
 
-/** Where an operator reads what to do. */
-const OPERATING = 'docs/operating.md';
-
 const FIVE_MINUTES = Duration.minutes(5);
 
 interface HealthProps {
@@ -218,7 +215,7 @@ export class Health extends Construct {
           }),
       ),
     );
-    this.#alarm(`${name}-undelivered`, {
+    this.#alarm(`${name}-log-delivery`, {
       metric: sumOf(...metrics),
       says: `CloudWatch Logs could not deliver events of ${logGroup}; it skips them while access is denied.`,
       section: 'log-delivery',
@@ -259,11 +256,12 @@ export class Health extends Construct {
   }
 
   #add(name: string, says: string, section: string, props: Omit<AlarmOptions, 'alarmName'>) {
+    const { settings, guide } = this.#shared;
     const action = new SnsAction(this.#operators.topic);
     const alarm = new Alarm(this, name, {
       ...props,
-      alarmName: `${this.#shared.settings.name}-${name}`,
-      alarmDescription: `${says} What to do: ${OPERATING}#${section}`,
+      alarmName: `${settings.name}-${name}`,
+      alarmDescription: `${says} What to do: ${guide}#${section}`,
     });
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);

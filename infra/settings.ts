@@ -119,7 +119,8 @@ const cloudtrail = z
 const count = (min: number) =>
   z.int({ error: `expected a number from ${min}` }).min(min, { error: `expected a number from ${min}` });
 
-const settingsSchema = z.strictObject({
+/** What may be written; docs/operating.md says more of every field. */
+export const settingsSchema = z.strictObject({
   version: z.literal(1),
   // The longest name made of it is that of a role's session or a queue: 80 characters.
   name: text('expected a short name of letters, digits and hyphens, like auditwire', /^[a-z][a-z0-9-]{1,28}[a-z0-9]$/),
@@ -172,8 +173,10 @@ export function parseSettings(yaml: string, file: string): Settings {
 
 /** What is wrong between fields that are each right. */
 function contradictions(written: unknown): Fault[] {
-  const { account, clusters, everyCluster, members, organization, cloudtrail, subscribers, operators } =
+  const { account, region, clusters, everyCluster, members, organization, cloudtrail, subscribers, operators } =
     fieldsOf(written);
+  const { bucket, eventBridge } = fieldsOf(cloudtrail);
+  const { topic } = fieldsOf(bucket);
   const places = [
     { path: [], account, clusters, everyCluster },
     ...listOf(members).map((one, place) => ({ path: ['members', place], ...memberOf(one) })),
@@ -212,6 +215,17 @@ function contradictions(written: unknown): Fault[] {
       : []),
     ...(listOf(members).length > 0 && organization === undefined
       ? [{ path: ['members'], message: 'say which organization they belong to' }]
+      : []),
+    ...(listOf(members).length > 0 && eventBridge === true
+      ? [{ path: ['cloudtrail', 'eventBridge'], message: 'EventBridge tells of this account only, and not of members' }]
+      : []),
+    ...(typeof topic === 'string' && topic.startsWith('arn:') && topic.split(':')[3] !== region
+      ? [
+          {
+            path: ['cloudtrail', 'bucket', 'topic'],
+            message: `SNS keeps what it cannot deliver in its own region: expected one of ${region}`,
+          },
+        ]
       : []),
   ];
 }

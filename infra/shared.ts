@@ -9,5 +9,7 @@ export type FilterPatterns = Readonly<Record<string, string>>;
 export interface Shared {
   readonly settings: Settings;
   readonly key: EncryptionKey;
+  /** Where an operator reads what to do: an address, or a path. */
+  readonly guide: string;
   artifactOf(functionName: string): Artifact;
 }

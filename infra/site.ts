@@ -16,7 +16,11 @@ export interface Site {
   /** The policy as the functions get it. */
   readonly policy: string;
   readonly filterPatterns: FilterPatterns;
+  /** Where an operator reads what to do: an address, or a path where no address is known. */
+  readonly guide: string;
 }
+
+const GUIDE = 'docs/operating.md';
 
 /**
  * Reads a settings file and the policy that it names; throws a {@link SettingsError} with a line for every fault. `today`
@@ -37,7 +41,12 @@ export function readSite(file: string, today: string): Site {
   if (!document.has('logSources')) document.set('logSources', document.createNode([]));
   for (const source of clustersOf(settings))
     if (!expected.has(logSourceKey(source))) document.addIn(['logSources'], source);
-  return { settings, policy: String(document), filterPatterns: filterPatternsOf(settings, policy) };
+  return {
+    settings,
+    policy: String(document),
+    filterPatterns: filterPatternsOf(settings, policy),
+    guide: guideAt(settings.runbookBaseUrl ?? policy.runbookBaseUrl),
+  };
 }
 
 function parsedPolicy(yaml: string, file: string, today: string): Policy {
@@ -46,6 +55,12 @@ function parsedPolicy(yaml: string, file: string, today: string): Policy {
   } catch (error) {
     throw error instanceof PolicyError ? new SettingsError(error.message) : error;
   }
+}
+
+/** Whoever reads the runbooks in a repository finds the guide beside their folder. */
+function guideAt(runbookBaseUrl: string): string {
+  const [, repository] = /^(.*\/)detectors\/*$/.exec(runbookBaseUrl) ?? [];
+  return repository === undefined ? GUIDE : `${repository}${GUIDE}`;
 }
 
 /** Whoever names a cluster expects its log. */

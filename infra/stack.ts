@@ -15,16 +15,22 @@ interface AuditwireStackProps extends StackProps {
   readonly settings: Settings;
   readonly artifacts: ReadonlyMap<string, Artifact>;
   readonly filterPatterns: FilterPatterns;
+  readonly guide: string;
 }
 
 /** Everything in the security account: both stages, what watches them, and what tells operators. */
 export class AuditwireStack extends Stack {
-  constructor(scope: Construct, id: string, { settings, artifacts, filterPatterns, ...props }: AuditwireStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { settings, artifacts, filterPatterns, guide, ...props }: AuditwireStackProps,
+  ) {
     super(scope, id, props);
     const key = new EncryptionKey(this, 'Key', settings.name);
     const shared: Shared = {
       settings,
       key,
+      guide,
       artifactOf(name) {
         const artifact = artifacts.get(name);
         if (!artifact) throw new Error(`no bundle of functions/${name}`);

@@ -1,5 +1,5 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { CfnRule, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
@@ -108,7 +108,6 @@ export class Trail extends Construct {
         const topic = Topic.fromTopicArn(this, 'Announcing', topicArn);
         new Subscription(this, 'Announcements', {
           topic,
-          region: topicArn.split(':')[3] ?? '',
           protocol: SubscriptionProtocol.SQS,
           endpoint: objects.queueArn,
           rawMessageDelivery: true,
@@ -181,6 +180,10 @@ export class Trail extends Construct {
         ],
       },
     });
+    // An enabled rule hears of nothing that only reads, unless it says so in words that the construct does not know.
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+    const { defaultChild } = rule.node;
+    if (defaultChild instanceof CfnRule) defaultChild.state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';
     rule.addTarget(
       new LambdaFunction(this.cloudtrail.lambda, {
         deadLetterQueue: this.#deadLetters,

@@ -10,8 +10,10 @@ export class Accounts {
   readonly quarantine: Outcome['quarantine'][number][] = [];
   #detection: Counts = {};
   #publication: Counts = {};
+  #absorbed = 0;
 
-  add({ ran, mailbox, pager, quarantine }: Outcome): void {
+  add({ ran, absorbed, mailbox, pager, quarantine }: Outcome): void {
+    this.#absorbed += absorbed;
     this.mailbox.push(...mailbox);
     this.pager.push(...pager);
     this.quarantine.push(...quarantine);
@@ -20,16 +22,16 @@ export class Accounts {
     this.#publication = sumOf(this.#publication, ran.get('publish-alerts') ?? {});
   }
 
-  /** What became of every record and every finding, whichever function saw to it. */
+  /** What became of every record and every finding, whichever function saw to it, and how many findings are lost, if any. */
   conservation(): string {
     const { records = 0, quiet = 0, found = 0, quarantined = 0, control = 0, skipped = 0 } = this.#detection;
-    const { findings = 0, repeated = 0, sent = 0, muted = 0 } = this.#detection;
-    const { alerted = 0, folded = 0, findings: taken = 0 } = this.#publication;
-    // A request is logged when it opens and when it ends: SQS takes the finding of both once.
-    const absorbed = sent - taken;
-    return conservation(
-      { records, quiet, found, quarantined, control, skipped, findings },
-      { alerted, folded: folded + repeated + absorbed, muted },
+    const { findings = 0, repeated = 0, muted = 0 } = this.#detection;
+    const { alerted = 0, folded = 0 } = this.#publication;
+    const told = { alerted, folded: folded + repeated, muted };
+    const lost = findings - told.alerted - told.folded - told.muted - this.#absorbed;
+    return (
+      `${conservation({ records, quiet, found, quarantined, control, skipped, findings }, told)}` +
+      ` + absorbed by SQS ${this.#absorbed}${lost === 0 ? '' : `: ${lost} unaccounted for`}`
     );
   }
 }

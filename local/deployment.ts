@@ -2,6 +2,7 @@ import { severityRank } from '../core/severity.ts';
 import { type Bundle, bundleFunctions } from '../scripts/build.ts';
 import { LocalAws, type Received } from './aws.ts';
 import { bundleOf, type Counts, countsOf, type Handler, invoke, startFunction } from './lambda.ts';
+import { Repeats } from './repeats.ts';
 import type { Payload } from './stories.ts';
 
 /** What the pager subscribes to: alerts of high severity and above. */
@@ -10,6 +11,8 @@ export const PAGER_FILTER = { severityRank: [{ numeric: ['>=', severityRank('hig
 /** What became of one payload: what each function that ran counted, and what came out where somebody looks. */
 export interface Outcome {
   readonly ran: ReadonlyMap<string, Counts>;
+  /** Findings that SQS took for repeats of what it had: a request is logged when it opens and when it ends. */
+  readonly absorbed: number;
   readonly mailbox: readonly Received[];
   readonly pager: readonly Received[];
   readonly quarantine: readonly { readonly reason: string; readonly detail: string }[];
@@ -25,6 +28,7 @@ export class Deployment {
   readonly #aws: LocalAws;
   readonly #functions: Functions;
   readonly #queues: Queues;
+  readonly #repeats: Repeats;
   #ran = new Map<string, Counts>();
   #now = 0;
 
@@ -46,6 +50,7 @@ export class Deployment {
   private constructor(aws: LocalAws, queues: Queues, bundles: readonly Bundle[]) {
     this.#aws = aws;
     this.#queues = queues;
+    this.#repeats = new Repeats(queues.findings);
     const start = (name: string) => startFunction(bundleOf(bundles, name), aws.settings, () => this.#now);
     this.#functions = {
       'eks-audit': start('eks-audit'),
@@ -56,6 +61,7 @@ export class Deployment {
   }
 
   async stop(): Promise<void> {
+    this.#repeats.stop();
     await this.#aws.stop();
   }
 
@@ -86,6 +92,7 @@ export class Deployment {
     const quarantine = await this.#aws.drain(this.#queues.quarantine);
     return {
       ran,
+      absorbed: this.#repeats.take(),
       mailbox: await this.#aws.alerts(this.#queues.mailbox),
       pager: await this.#aws.alerts(this.#queues.pager),
       quarantine: quarantine.map(({ MessageAttributes: { reason, detail } = {} }) => ({

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Console } from 'node:console';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { Writable } from 'node:stream';
-import { compileFunction, constants } from 'node:vm';
-import type { Bundle } from '../scripts/build.ts';
+import { compileFunction } from 'node:vm';
+import type { Bundle, BundleFile } from '../scripts/build.ts';
 
 /** A handler as Lambda calls it. */
 export type Handler = (event: unknown, context: { getRemainingTimeInMillis(): number }) => Promise<unknown>;
@@ -21,6 +22,9 @@ export type Counts = Readonly<Record<string, number>>;
 /** Where an invocation's output goes. Nothing else in this process shares it. */
 const output = new AsyncLocalStorage<string[]>();
 
+/** What a function loads. */
+type Code = Pick<BundleFile, 'file' | 'code'>;
+
 /** The bundle of a function. */
 export function bundleOf(bundles: readonly Bundle[], name: string): Bundle {
   const bundle = bundles.find((one) => one.name === name);
@@ -29,11 +33,11 @@ export function bundleOf(bundles: readonly Bundle[], name: string): Bundle {
 }
 
 /**
- * Starts a function as Lambda does at a cold start: its bundle is loaded anew, with this environment and no other. Its
+ * Starts a function as Lambda does at a cold start: its files are loaded anew, with this environment and no other. Its
  * time of day is what `now` says, in milliseconds since 1970; without that it is ours.
  */
 export function startFunction(
-  { file, code }: Pick<Bundle, 'file' | 'code'>,
+  { file, code, lazy = [] }: Code & { readonly lazy?: readonly Code[] },
   environment: NodeJS.ProcessEnv,
   now?: () => number,
 ): Handler {
@@ -54,15 +58,23 @@ export function startFunction(
     ...(now ? { Date: dateAt(now) } : {}),
   };
   const requireBuiltin = createRequire(file);
-  const require = (name: string) => (/^(?:node:)?process$/.test(name) ? own.process : requireBuiltin(name));
-  const module: { exports: { handler?: Handler } } = { exports: {} };
-  const load = compileFunction(code, ['exports', 'require', 'module', ...Object.keys(own)], {
-    filename: file,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
-  load(module.exports, require, module, ...Object.values(own));
-  if (!module.exports.handler) throw new Error(`${file} exports no handler`);
-  return module.exports.handler;
+  const loaded = new Map<Code, unknown>();
+  const require = (name: string) => {
+    if (/^(?:node:)?process$/.test(name)) return own.process;
+    const beside = lazy.find(({ file }) => name === `./${basename(file)}`);
+    if (!beside) return requireBuiltin(name);
+    if (!loaded.has(beside)) loaded.set(beside, load(beside));
+    return loaded.get(beside);
+  };
+  const load = ({ file, code }: Code): { readonly handler?: Handler } => {
+    const module = { exports: {} };
+    const run = compileFunction(code, ['exports', 'require', 'module', ...Object.keys(own)], { filename: file });
+    run(module.exports, require, module, ...Object.values(own));
+    return module.exports;
+  };
+  const { handler } = load({ file, code });
+  if (!handler) throw new Error(`${file} exports no handler`);
+  return handler;
 }
 
 /** Invokes a handler with an event that went over the wire; `remainingMs` is the time that Lambda gives it. */

@@ -1,8 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { parsed, UsageError } from '../cli/arguments.ts';
 import { Accounts } from './accounts.ts';
 import { Deployment, type Outcome } from './deployment.ts';
 import { Screen } from './screen.ts';
 import { stories } from './stories.ts';
+
+const HELP = `Runs the whole system on this machine: the functions as they are bundled for
+Lambda, with SQS, SNS, S3 and DynamoDB on loopback. The recorded attacks of
+samples/stories come in as CloudWatch Logs and S3 deliver them; shown is what
+each function counts and what subscribers receive.
+
+usage: npm run local
+
+It takes half a minute, asks for no AWS account and leaves nothing behind.
+Ctrl-C ends it sooner, with the accounts so far.
+`;
 
 const HOUR_MS = 3_600_000;
 /** Longer than any incident of the default policy stays open. */
@@ -59,9 +71,22 @@ async function pause(ms: number): Promise<void> {
   await wait(ms, undefined, { signal: stop.signal }).catch(() => {});
 }
 
+/** Whether to run at all: not where help was asked for. Throws a {@link UsageError} for anything else. */
+function isWanted(args: readonly string[]): boolean {
+  const { values, positionals } = parsed(args, { help: { type: 'boolean', short: 'h' } });
+  if (!values.help && positionals.length > 0)
+    throw new UsageError(`takes no arguments, not "${positionals[0]}": it runs every story`);
+  if (values.help) process.stdout.write(HELP);
+  return !values.help;
+}
+
 try {
-  await run();
+  if (isWanted(process.argv.slice(2))) await run();
 } catch (error) {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n\n${HELP}`);
+    process.exit(2);
+  }
   // What Ctrl-C ended in the middle, the bundler's own process included, fails for no other reason.
   if (!stop.signal.aborted) throw error;
 }

@@ -1,6 +1,7 @@
 import { progressOf } from '../aws/alert-message.ts';
-import { severityWord, terminalOf, wrapped } from '../cli/render/pretty.ts';
-import { plural } from '../cli/render/summary.ts';
+import { severityWord, terminalOf } from '../cli/render/pretty.ts';
+import { plural, sentences } from '../cli/render/summary.ts';
+import { wrapped } from '../cli/render/wrap.ts';
 import { SEVERITIES } from '../core/severity.ts';
 import type { Accounts } from './accounts.ts';
 import type { Received } from './aws.ts';
@@ -43,7 +44,9 @@ export class Screen {
       '',
       'Two subscribe to the alerts:',
       `  ${style('bold', 'mail')}   all of them, as text to read`,
-      ...wrapped(`${style('bold', 'pager')}  an SQS queue with the filter policy ${filter}`, '  ', width),
+      ...wrapped(`pager  an SQS queue with the filter policy ${filter}`, '  ', width).map((line) =>
+        line.replace('pager', (name) => style('bold', name)),
+      ),
     ]);
   }
 
@@ -97,7 +100,7 @@ export class Screen {
       `${style('bold', 'pager')}       ${received(accounts.pager)}`,
       `${style('bold', 'quarantine')}  ${plural(reasons.length, 'record')}${counted(reasons, [...new Set(reasons)])}`,
       '',
-      accounts.conservation(),
+      ...sentences(accounts.conservation(), this.#out),
     ]);
   }
 

@@ -2,11 +2,20 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { LOG_SOURCE_IDS } from '../core/log-sources/log-source.ts';
 import { RUNBOOK_HEADINGS } from './runbook.ts';
 
+const USAGE = `usage: npm run new ${LOG_SOURCE_IDS.join('|')}/thing-and-act`;
+
 const [id = ''] = process.argv.slice(2);
 const [source, slug, ...rest] = id.split('/');
 
+if (id === '--help' || id === '-h') {
+  process.stdout.write(
+    `Makes the folder of a detector: detectors/ID with a detector.ts, a runbook.md and a place for samples.\n\n${USAGE}\n\n` +
+      '  npm run new k8s-audit/namespace-deleted\n\ndocs/writing-a-detector.md goes on from there.\n',
+  );
+  process.exit(0);
+}
 if (!LOG_SOURCE_IDS.includes(source as never) || !slug || rest.length > 0 || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug)) {
-  process.stderr.write(`usage: npm run new ${LOG_SOURCE_IDS.join('|')}/thing-and-act   (seen: "${id}")\n`);
+  process.stderr.write(`${USAGE}   (seen: "${id}")\n`);
   process.exit(2);
 }
 

@@ -2,7 +2,7 @@
 export const RUNBOOK_HEADINGS = ['What fired', 'Triage', 'False positives', 'Respond', 'Blind spots'] as const;
 
 /** How many commands an alert carries. */
-const MAX_NEXT_STEPS = 5;
+const MAX_NEXT_STEPS = 6;
 
 /** A runbook's second-level sections, by heading, in the order in which they stand. */
 export function sectionsOf(runbook: string): Map<string, string> {

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { decodeBase64Gzip } from '../aws/decode.ts';
 import { type Alert, alertSchema } from '../core/alert.ts';
 import type { Detector, RegisteredDetector } from '../core/detector.ts';
@@ -126,6 +127,7 @@ describe.each(folders)('%s', (id) => {
     const runbook = read(`detectors/${id}/runbook.md`);
     const sections = sectionsOf(runbook);
     expect([...sections.keys()]).toEqual([...RUNBOOK_HEADINGS]);
+    expect(runbook.split('\n\n## ')[0]).toMatch(/^# .+$/);
     for (const [heading, text] of sections) expect(text.trim().length, heading).toBeGreaterThan(80);
     expect(registered.nextSteps.length).toBeGreaterThan(0);
     const alerts = samplesOf(id, 'fires-').flatMap((sample) => alertsOn(registered, sample));
@@ -135,7 +137,133 @@ describe.each(folders)('%s', (id) => {
   });
 });
 
+/** A runbook's `sh` blocks, without the indentation of the list item that they stand in. */
+function shellOf(runbook: string): string[] {
+  return [...runbook.matchAll(/^([ \t]*)```sh\n([\s\S]*?)^[ \t]*```/gm)].map(([, indent = '', block = '']) =>
+    block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+}
+
 describe('the runbooks', () => {
+  const runbooks = folders.map((id) => ({ id, runbook: read(`detectors/${id}/runbook.md`) }));
+
+  it.each(runbooks)(
+    'of $id have commands that a shell reads, once the reader has put in what is missing',
+    ({ runbook }) => {
+      const commands = shellOf(runbook)
+        .join('\n')
+        .replace(/<(?!<)[^<>\n]+>/g, 'x');
+      const { status, stderr } = spawnSync('sh', ['-n'], { input: commands, encoding: 'utf8' });
+      expect(stderr).toBe('');
+      expect(status).toBe(0);
+    },
+  );
+
+  it('ask what a caller may do with all of the caller’s groups, and for the EKS access policies, which go by neither', () => {
+    const asking = runbooks.filter(({ runbook }) => runbook.includes('--as={actor.username}'));
+    expect(asking.length).toBeGreaterThan(10);
+    for (const { id, runbook } of asking) {
+      const lines = shellOf(runbook)
+        .join('\n')
+        .split('\n')
+        .filter((line) => line.includes('--as={actor.username}'));
+      for (const line of lines) expect(line, id).toContain(' --as-group={actor.groups[]}');
+      expect(nextStepsIn(runbook).join('\n'), id).toMatch(/list-associated-access-policies .*\{actor\.principalArn\}/);
+      expect(runbook, id).toContain('A "no" may be wrong for an IAM caller');
+    }
+  });
+
+  it.each(runbooks)('of $id read no file that they did not write before, and name none in passing', ({ runbook }) => {
+    const commands = shellOf(runbook).join('\n');
+    expect(runbook).not.toContain('file://');
+    for (const [whole, file = ''] of commands.matchAll(/\bkubectl .*?(?: -f| --filename)[ =](<[^>]+>|\S+)/g))
+      if (file !== '-' && !file.startsWith('<'))
+        expect(commands.slice(0, commands.indexOf(whole)), whole).toContain(`> ${file}\n`);
+  });
+
+  it('that end sessions by a role’s policy hold the policy, and say what to do for a role that IAM does not let change', () => {
+    const ending = runbooks.filter(({ runbook }) => runbook.includes('put-role-policy'));
+    expect(ending.length).toBeGreaterThan(5);
+    for (const { id, runbook } of ending) {
+      const policies = shellOf(runbook).flatMap((block) => [
+        ...block.matchAll(/put-role-policy .*--policy-document (\S.*)$/gm),
+      ]);
+      expect(policies.length, id).toBeGreaterThan(0);
+      for (const [, policy = ''] of policies)
+        expect(JSON.parse(policy.replace(/^'|'$/g, '')), id).toMatchObject({
+          Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
+        });
+      for (const way of [
+        '`AWSReservedSSO_…`',
+        'put-inline-policy-to-permission-set',
+        'active sessions',
+        'delete-access-entry',
+      ])
+        expect(runbook, id).toContain(way);
+    }
+  });
+
+  it('that cut off a pod hold the NetworkPolicy for the label they give it, and say when it holds', () => {
+    const cutting = runbooks.filter(({ runbook }) =>
+      /quarantine=true|that denies all|deny-all NetworkPolicy|kind: NetworkPolicy|cut it from/.test(runbook),
+    );
+    expect(cutting.length).toBeGreaterThan(5);
+    for (const { id, runbook } of cutting) {
+      const commands = shellOf(runbook).join('\n');
+      const [, manifest = ''] = /kubectl apply .*<<'EOF'\n([\s\S]*?)^EOF$/m.exec(commands) ?? [];
+      const [, key = '', value = ''] = /kubectl label pod <pod> .*?(\w+)=(\w+)/.exec(commands) ?? [];
+      expect(parse(manifest), id).toMatchObject({
+        kind: 'NetworkPolicy',
+        spec: { podSelector: { matchLabels: { [key]: value } }, policyTypes: ['Ingress', 'Egress'] },
+      });
+      expect(runbook, id).toContain('--addon-name vpc-cni');
+    }
+  });
+
+  it('scale and roll back no workload that cannot be', () => {
+    for (const { id, runbook } of runbooks) {
+      if (/kubectl scale \{target\.resource\}/.test(runbook))
+        for (const other of [
+          'kubectl patch daemonset',
+          'kubectl patch cronjob',
+          'kubectl patch job',
+          'kubectl delete pod',
+        ])
+          expect(shellOf(runbook).join('\n'), id).toContain(other);
+      if (/kubectl rollout \w+ \{target\.resource\}/.test(runbook))
+        expect(runbook, id).toMatch(/deployments, daemonsets and statefulsets have a rollout/i);
+    }
+  });
+
+  it('start a trail after making it, and then ask whether it records', () => {
+    const commands = shellOf(
+      sectionsOf(read('detectors/cloudtrail/trail-stopped-or-deleted/runbook.md')).get('Respond') ?? '',
+    );
+    const order = [...commands.join('\n').matchAll(/^aws cloudtrail ([\w-]+)/gm)].map(([, name]) => name);
+    expect(order).toEqual([
+      'start-logging',
+      'lookup-events',
+      'create-trail',
+      'put-event-selectors',
+      'start-logging',
+      'get-trail-status',
+    ]);
+    expect(commands.at(-1)).toContain('IsLogging');
+  });
+
+  it('that catch up by a replay leave what is high or critical in a file, and say that nobody else is told', () => {
+    const catching = runbooks.filter(
+      ({ runbook }) => runbook.includes('npm run --silent replay') || runbook.includes('npm run replay'),
+    );
+    expect(catching.length).toBeGreaterThan(4);
+    for (const { id, runbook } of catching) {
+      expect(shellOf(runbook).join('\n'), id).toMatch(
+        /^aws logs filter-log-events .* > gap\.json\nnpm run --silent replay -- .*--format jsonl --min-severity high gap\.json > alerts\.jsonl$/m,
+      );
+      expect(runbook, id).toContain('The replay tells nobody');
+    }
+  });
+
   it.each(folders)('of %s show suppressions that a policy accepts', (id) => {
     const blocks = [...read(`detectors/${id}/runbook.md`).matchAll(/^([ \t]*)```yaml\n([\s\S]*?)^[ \t]*```/gm)];
     expect(blocks.length).toBeGreaterThan(0);

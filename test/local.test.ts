@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Alert } from '../core/alert.ts';
 import { severityRank } from '../core/severity.ts';
+import { Accounts } from '../local/accounts.ts';
+import type { Counts } from '../local/lambda.ts';
 import { replayed } from './support/replayed.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -32,6 +34,29 @@ async function local(onOutput: (child: ChildProcess) => void = () => {}) {
   ]);
   return { status, stdout, stderr };
 }
+
+function localAnswers(...args: readonly string[]) {
+  const command = [join(root, 'local/run.ts'), ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 20_000 });
+  return { status, stdout, stderr };
+}
+
+describe('npm run local, asked otherwise', () => {
+  it('explains itself, and runs nothing', () => {
+    const { status, stdout, stderr } = localAnswers('--help');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^usage: npm run local$/m);
+  });
+
+  it.each([
+    ['--hlep', 'no option --hlep (did you mean "--help"?)'],
+    ['stories', 'takes no arguments, not "stories"'],
+  ])('refuses %s with exit code 2, saying what is wrong', (arg, message) => {
+    const { status, stdout, stderr } = localAnswers(arg);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+});
 
 /** One line of what subscribers got, put together where it was wrapped. */
 const SHOWN = /^mail (pager| {5}) {2}(CRITICAL|HIGH|MEDIUM|LOW|INFO) +(?:(Now worse|Roll-up of \d+): )?(.*)$/;
@@ -102,9 +127,13 @@ describe('npm run local', () => {
     const { records, quiet, found, findings } = recorded.counts;
     const alerted = shown.filter(({ progress }) => !progress.startsWith('Roll-up')).length;
     expect(run.stdout).toMatch(new RegExp(`^mail +${alerted} alerts .* and ${shown.length - alerted} roll-ups$`, 'm'));
-    expect(run.stdout.trimEnd().split('\n').at(-1)).toBe(
+    const last = run.stdout.trimEnd().split('\n').at(-1) ?? '';
+    const absorbed = Number(/absorbed by SQS (\d+)$/.exec(last)?.[1]);
+    expect(absorbed).toBeGreaterThan(0);
+    expect(last).toBe(
       `records ${records + 1} = quiet ${quiet} + found ${found} + quarantined 1 + control 0; ` +
-        `findings ${findings} = alerted ${alerted} + folded ${findings - alerted} + muted 0`,
+        `findings ${findings} = alerted ${alerted} + folded ${findings - alerted - absorbed} + muted 0` +
+        ` + absorbed by SQS ${absorbed}`,
     );
   });
 
@@ -128,5 +157,30 @@ describe('npm run local', () => {
     expect(stdout).not.toContain('A mail, whole:');
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^records \d{1,2} = /);
     expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('the accounts of a run', () => {
+  const accountsOf = (publication: Counts, absorbed: number) => {
+    const accounts = new Accounts();
+    const detection = { records: 9, quiet: 2, found: 7, findings: 8, repeated: 1, sent: 7, muted: 0 };
+    const ran = new Map([
+      ['eks-audit', detection],
+      ['publish-alerts', publication],
+    ]);
+    accounts.add({ ran, absorbed, mailbox: [], pager: [], quarantine: [] });
+    return accounts.conservation().split('; ')[1];
+  };
+
+  it('balance when every finding was told, folded or a repeat that SQS did not take again', () => {
+    expect(accountsOf({ findings: 5, alerted: 3, folded: 2 }, 2)).toBe(
+      'findings 8 = alerted 3 + folded 3 + muted 0 + absorbed by SQS 2',
+    );
+  });
+
+  it('show what was lost between the functions, in whatever they believe', () => {
+    for (const taken of [4, 5])
+      expect(accountsOf({ findings: taken, alerted: 3, folded: 1 }, 2)).toMatch(/ SQS 2: 1 unaccounted for$/);
+    expect(accountsOf({ findings: 5, alerted: 3, folded: 2 }, 1)).toMatch(/ SQS 1: 1 unaccounted for$/);
   });
 });

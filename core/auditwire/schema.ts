@@ -1,46 +1,51 @@
 import * as z from 'zod';
 import { LOG_SOURCE_IDS } from '../log-sources/log-source.ts';
 
-const text = z.string();
-const count = z.number().nonnegative();
-/** RFC 3339, UTC. */
-const time = z.iso.datetime();
+// It takes long to build, and few records need it.
+function createSchema() {
+  const text = z.string();
+  const count = z.number().nonnegative();
+  /** RFC 3339, UTC. */
+  const time = z.iso.datetime();
 
-const logSourceReportSchema = z.object({
-  kind: z.literal('LogSourceReport'),
-  reportedAt: time,
-  logSource: z.object({
-    source: z.enum(LOG_SOURCE_IDS),
-    account: text,
-    region: text,
-    cluster: text.optional(),
-  }),
-  /** Whether the site's policy names it. */
-  expected: z.boolean(),
-  /** Absent for one that was not seen within the time that is remembered. */
-  lastSeenAt: time.optional(),
-  silentForMinutes: count,
-  toleratedMinutes: count,
-  /** In how many of the 24 hours before it was last seen it was seen as well. */
-  steadyHours: count,
-  /** How much older than its arrival the newest event is. */
-  lagMinutes: count.optional(),
-  recordsLastHour: count,
-  /** What this hour will have at its pace so far; absent in its first minutes. */
-  recordsPerHourNow: count.optional(),
-  usualRecordsPerHour: count.optional(),
-  leastRecordsPerHour: count.optional(),
-  /** How many log sources are watched, and how many of them are silent at this moment. */
-  watchedSources: count,
-  silentSources: count,
-});
+  const logSourceReport = z.object({
+    kind: z.literal('LogSourceReport'),
+    reportedAt: time,
+    logSource: z.object({
+      source: z.enum(LOG_SOURCE_IDS),
+      account: text,
+      region: text,
+      cluster: text.optional(),
+    }),
+    /** Whether the site's policy names it. */
+    expected: z.boolean(),
+    /** Absent for one that was not seen within the time that is remembered. */
+    lastSeenAt: time.optional(),
+    silentForMinutes: count,
+    toleratedMinutes: count,
+    /** In how many of the 24 hours before it was last seen it was seen as well. */
+    steadyHours: count,
+    /** How much older than its arrival the newest event is. */
+    lagMinutes: count.optional(),
+    recordsLastHour: count,
+    /** What this hour will have at its pace so far; absent in its first minutes. */
+    recordsPerHourNow: count.optional(),
+    usualRecordsPerHour: count.optional(),
+    leastRecordsPerHour: count.optional(),
+    /** How many log sources are watched, and how many of them are silent at this moment. */
+    watchedSources: count,
+    silentSources: count,
+  });
 
-const canarySchema = z.object({ kind: z.literal('Canary'), id: z.uuid(), sentAt: z.int().nonnegative() });
+  const canary = z.object({ kind: z.literal('Canary'), id: z.uuid(), sentAt: z.int().nonnegative() });
+
+  return z.discriminatedUnion('kind', [logSourceReport, canary]);
+}
 
 /** What the system says of itself: how a log source is, or that something was sent through the whole path to be seen again. */
-export const auditwireEventSchema = z.discriminatedUnion('kind', [logSourceReportSchema, canarySchema]);
+export const auditwireEventSchema = z.lazy(createSchema);
 
 export type AuditwireEvent = z.infer<typeof auditwireEventSchema>;
-export type LogSourceReport = z.infer<typeof logSourceReportSchema>;
+export type LogSourceReport = Extract<AuditwireEvent, { kind: 'LogSourceReport' }>;
 /** `sentAt` is in milliseconds since 1970. */
-export type Canary = z.infer<typeof canarySchema>;
+export type Canary = Extract<AuditwireEvent, { kind: 'Canary' }>;

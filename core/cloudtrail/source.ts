@@ -36,6 +36,12 @@ export const cloudTrail: Source<CloudTrailEvent, CloudTrailWhen> = {
     return keysOf(eventSource, eventName, isRoot && userIdentity.type === 'Root');
   },
 
+  timeOf(record) {
+    const { eventTime } = record as Partial<Record<string, unknown>>;
+    const time = typeof eventTime === 'string' ? rfc3339(eventTime) : undefined;
+    return time === undefined ? undefined : Date.parse(time);
+  },
+
   selects: (when) => when.actions ?? [when.caller === 'root' ? ROOT : ANY],
 
   answers: ({ eventSource, eventName, userIdentity }) => keysOf(eventSource, eventName, userIdentity.type === 'Root'),

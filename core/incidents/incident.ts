@@ -1,10 +1,11 @@
 import type { Alert } from '../alert.ts';
 import { severityRank } from '../severity.ts';
+import { allTargets } from './targets.ts';
 
 /** How many event ids an incident keeps as samples. */
 export const MAX_SAMPLES = 5;
 
-/** How often and when a problem was seen. */
+/** How often, when and on what a problem was seen. */
 export type Sightings = Omit<Alert['incident'], 'state'>;
 
 /** One problem for as long as its window is open. Plain data, so that any store can hold it. */
@@ -47,5 +48,6 @@ export function together(a: Sightings, b: Sightings): Sightings {
     ...(firstSeen ? { firstSeen } : {}),
     ...(lastSeen ? { lastSeen } : {}),
     sampleEventIds: [...new Set([...a.sampleEventIds, ...b.sampleEventIds])].slice(0, MAX_SAMPLES),
+    ...allTargets(a, b),
   };
 }

@@ -1,10 +1,13 @@
 import type { Problem } from './problem.ts';
 
+const DAY_MS = 24 * 3_600_000;
+
 /**
- * How long a problem is remembered after its last finding, in milliseconds: SQS keeps a message for at most 14 days, and
- * nothing that repeats findings (Lambda, CloudWatch Logs, a dead-letter queue) keeps them longer.
+ * How long a problem is remembered after its last finding, in milliseconds. What was given to a failed invocation is kept
+ * for 90 days and may be announced again on the last of them (`infra/failed-invocations.ts`); SQS keeps the announcement for
+ * at most 14; for what comes before and after, retries of Lambda and CloudWatch Logs and a redrive by hand, there are six.
  */
-export const REMEMBERED_FOR_MS = 14 * 24 * 3_600_000;
+export const REMEMBERED_FOR_MS = (90 + 14 + 6) * DAY_MS;
 
 /** A problem as it was read, and the version that a write must build on. */
 export interface StoredProblem {

@@ -20,7 +20,7 @@ export const cloudtrailDetectors: readonly RegisteredDetector[] = [
     nextSteps: [
       'aws eks describe-access-entry --cluster-name {event.cluster} --principal-arn {evidence.principalArn} --region {event.region}',
       'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {evidence.principalArn} --region {event.region}',
-      'kubectl auth can-i --list --as=auditwire-probe --as-group={evidence.kubernetesGroups}',
+      'kubectl auth can-i --list --as=auditwire-probe --as-group={evidence.kubernetesGroups[]}',
       'aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={actor.accessKeyId} --region {event.region} --max-results 50',
     ],
   },

@@ -71,7 +71,8 @@ export const k8sAuditDetectors: readonly RegisteredDetector[] = [
       'kubectl get service {evidence.workload} -n {target.namespace} -o wide',
       'kubectl get pod {evidence.workload} -n {target.namespace} -o wide',
       'kubectl get endpointslices -n {target.namespace} -o wide',
-      'kubectl auth can-i create services/proxy -n {target.namespace} --as={actor.username}',
+      'kubectl auth can-i create services/proxy -n {target.namespace} --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
     ],
   },
   {
@@ -94,8 +95,9 @@ export const k8sAuditDetectors: readonly RegisteredDetector[] = [
     nextSteps: [
       'kubectl get csr {target.name} -o yaml',
       'kubectl describe csr {target.name}',
-      'kubectl auth can-i --list --as={actor.username}',
-      'kubectl auth can-i approve signers.certificates.k8s.io --as={actor.username}',
+      'kubectl auth can-i --list --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
+      'kubectl auth can-i approve signers.certificates.k8s.io --as={actor.username} --as-group={actor.groups[]}',
     ],
   },
   {
@@ -124,16 +126,18 @@ export const k8sAuditDetectors: readonly RegisteredDetector[] = [
   {
     detector: impersonation,
     nextSteps: [
-      'kubectl auth can-i impersonate users --as={actor.username}',
-      'kubectl auth can-i impersonate groups --as={actor.username}',
-      'kubectl auth can-i --list --as={actor.username}',
+      'kubectl auth can-i impersonate users --as={actor.username} --as-group={actor.groups[]}',
+      'kubectl auth can-i impersonate groups --as={actor.username} --as-group={actor.groups[]}',
+      'kubectl auth can-i --list --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
       'aws cloudtrail lookup-events --region {event.region} --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={actor.accessKeyId}',
     ],
   },
   {
     detector: impersonationDenied,
     nextSteps: [
-      'kubectl auth can-i --list --as={actor.username}',
+      'kubectl auth can-i --list --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
       'aws cloudtrail lookup-events --region {event.region} --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={actor.accessKeyId}',
     ],
   },
@@ -142,7 +146,8 @@ export const k8sAuditDetectors: readonly RegisteredDetector[] = [
     nextSteps: [
       'kubectl get pod {evidence.pod} -n {evidence.podNamespace} -o wide',
       'kubectl get pod {evidence.pod} -n {evidence.podNamespace} -o custom-columns=ACCOUNT:.spec.serviceAccountName,HOSTPID:.spec.hostPID,NODE:.spec.nodeName',
-      'kubectl auth can-i create nodes/proxy --as={actor.username}',
+      'kubectl auth can-i create nodes/proxy --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
       'kubectl get clusterrolebindings -o wide',
       'kubectl get pods -A -o wide --field-selector spec.nodeName={evidence.node}',
     ],
@@ -167,7 +172,8 @@ export const k8sAuditDetectors: readonly RegisteredDetector[] = [
   {
     detector: podExec,
     nextSteps: [
-      'kubectl auth can-i --list -n {target.namespace} --as={actor.username}',
+      'kubectl auth can-i --list -n {target.namespace} --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
       'kubectl get rolebindings,clusterrolebindings -A -o wide',
       'kubectl get pod {target.name} -n {target.namespace} -o yaml',
     ],
@@ -217,7 +223,8 @@ export const k8sAuditDetectors: readonly RegisteredDetector[] = [
     nextSteps: [
       'kubectl get pod {target.name} -n {target.namespace} -o wide',
       'kubectl describe pod {target.name} -n {target.namespace}',
-      'kubectl auth can-i create pods/portforward -n {target.namespace} --as={actor.username}',
+      'kubectl auth can-i create pods/portforward -n {target.namespace} --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
     ],
   },
   {
@@ -257,7 +264,8 @@ export const k8sAuditDetectors: readonly RegisteredDetector[] = [
   {
     detector: rbacEscalationDenied,
     nextSteps: [
-      'kubectl auth can-i --list --as={actor.username}',
+      'kubectl auth can-i --list --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
       'kubectl get clusterrolebindings,rolebindings -A -o wide | grep -F -- {actor.username}',
       'kubectl get pods -A -o custom-columns=NS:.metadata.namespace,POD:.metadata.name,SA:.spec.serviceAccountName,IMAGE:.spec.containers[*].image',
     ],
@@ -337,21 +345,24 @@ export const k8sAuditDetectors: readonly RegisteredDetector[] = [
       'kubectl describe secret {target.name} -n {target.namespace}',
       'kubectl get secret {target.name} -n {target.namespace} --show-labels',
       'kubectl get pods -A --field-selector metadata.name={evidence.boundPod} -o wide',
-      'kubectl auth can-i get secrets/{target.name} -n {target.namespace} --as={actor.username}',
+      'kubectl auth can-i get secrets/{target.name} -n {target.namespace} --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
     ],
   },
   {
     detector: secretReadScriptingClient,
     nextSteps: [
       'kubectl get pods -A --field-selector metadata.name={evidence.boundPod} -o wide',
-      'kubectl auth can-i --list -n {target.namespace} --as={actor.username}',
+      'kubectl auth can-i --list -n {target.namespace} --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
       'aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={actor.accessKeyId} --max-results 50',
     ],
   },
   {
     detector: secretsListAllNamespaces,
     nextSteps: [
-      'kubectl auth can-i list secrets --all-namespaces --as={actor.username}',
+      'kubectl auth can-i list secrets --all-namespaces --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
       'aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={actor.accessKeyId} --max-results 50',
       'kubectl get pods -A --field-selector metadata.name={evidence.boundPod} -o wide',
     ],
@@ -360,7 +371,8 @@ export const k8sAuditDetectors: readonly RegisteredDetector[] = [
     detector: secretsListNamespace,
     nextSteps: [
       'kubectl get secrets -n {target.namespace} --sort-by=.metadata.creationTimestamp',
-      'kubectl auth can-i list secrets -n {target.namespace} --as={actor.username}',
+      'kubectl auth can-i list secrets -n {target.namespace} --as={actor.username} --as-group={actor.groups[]}',
+      'aws eks list-associated-access-policies --cluster-name {event.cluster} --principal-arn {actor.principalArn} --region {event.region}',
       'kubectl get rolebindings -n {target.namespace} -o wide',
       'kubectl get pods -A --field-selector metadata.name={evidence.boundPod} -o wide',
       'aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue={actor.accessKeyId} --max-results 50',

@@ -4,6 +4,7 @@ import type { Alert } from '../../core/alert.ts';
 import { type Findings, findingsSchema } from '../../core/findings.ts';
 import { NEW_PROBLEM, type Step, takeIn } from '../../core/incidents/problem.ts';
 import type { StoredProblem } from '../../core/incidents/store.ts';
+import { readLeniently } from '../../core/lenient.ts';
 import type { SecondStage } from '../second-stage.ts';
 
 /** How often a problem is tried that others change meanwhile; two are enough for the watch, which closes it once. */
@@ -67,7 +68,7 @@ export class Publication {
     for (const { messageId, body } of messages) {
       const findings = findingsIn(body);
       if (!findings) {
-        this.problems.add('a message that holds no findings');
+        this.problems.add(`${messageId}: a message that holds no findings`);
         break;
       }
       legible.push({ messageId, findings });
@@ -116,7 +117,10 @@ export class Publication {
     this.delivered.push(...untold.filter((alert) => !undelivered.has(alert)));
   }
 
-  /** Whether the topic took it: the same alert id and state, as subscribers know a repeat, and no fewer sightings. */
+  /**
+   * Whether the topic took it, or one of the same alert id and state that tells of more. Subscribers know a repeat by these
+   * two and the count.
+   */
   #isTold({ alertId, incident }: Alert): boolean {
     return this.delivered.some(
       (told) =>
@@ -157,7 +161,7 @@ export class Publication {
 
 function findingsIn(body: string): Findings | undefined {
   try {
-    return findingsSchema.safeParse(JSON.parse(body)).data;
+    return readLeniently(findingsSchema, JSON.parse(body));
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { type AnnouncedObject, announcementsIn } from '../../aws/announcement.ts
 import { quarantinedRecordIn, type RecordInQuarantine } from '../../aws/quarantine-queue.ts';
 import type { ReceivedMessage } from '../../aws/queue-reader.ts';
 import { type Findings, findingsSchema } from '../../core/findings.ts';
+import { readLeniently } from '../../core/lenient.ts';
 
 /** What must be done with a message so that it can be deleted. */
 export type Task =
@@ -98,7 +99,7 @@ export function failedInvocationIn(value: unknown): DeadLetter | undefined {
 }
 
 function findingsIn(value: unknown): DeadLetter | undefined {
-  const { data: findings } = findingsSchema.safeParse(value);
+  const findings = readLeniently(findingsSchema, value);
   if (!findings) return undefined;
   const task = { kind: 'send-findings', findings } as const;
   return { what: 'findings', reason: 'not published', origin: findings.alert.detector.id, task };

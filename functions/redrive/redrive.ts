@@ -3,7 +3,13 @@ import { Deadline, DeadlineError, MARGIN_MS } from '../../aws/deadline.ts';
 import { decodeBase64Gzip } from '../../aws/decode.ts';
 import { errorInWords } from '../../aws/deliver.ts';
 import { resendFindings } from '../../aws/findings-queue.ts';
-import { deleteMessages, giveBack, type ReceivedMessage, receiveMessages } from '../../aws/queue-reader.ts';
+import {
+  deleteMessages,
+  giveBack,
+  type Receipt,
+  type ReceivedMessage,
+  receiveMessages,
+} from '../../aws/queue-reader.ts';
 import { fetchObject } from '../../aws/trail-objects.ts';
 import { deliveriesOfValue } from '../../core/envelope.ts';
 import { cut, inert } from '../../core/inert.ts';
@@ -65,14 +71,15 @@ export class Redrive {
 
   /** Goes through one queue until it is empty, the limit is reached or the time is over. Never rejects. */
   async queue(queueUrl: string): Promise<void> {
-    const kept = new Map<string, ReceivedMessage>();
+    // Without what they hold: all that stays in a queue may be more than there is memory.
+    const kept = new Map<string, Receipt>();
     try {
       for (;;) {
         const messages = await this.#receive(queueUrl);
         if (messages.length === 0) break;
         const fresh = messages.filter(({ id }) => !kept.has(id));
         this.counts.received += fresh.length;
-        for (const message of messages) kept.set(message.id, message);
+        for (const { id, receiptHandle } of messages) kept.set(id, { id, receiptHandle });
         for (const { id } of await this.#redriveAll(queueUrl, fresh)) kept.delete(id);
       }
     } catch (error) {

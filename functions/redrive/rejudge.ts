@@ -1,4 +1,4 @@
-import { type Announcement, announcementsIn } from '../../aws/announcement.ts';
+import { type Announcement, announcementsIn, kindOfTrailObject } from '../../aws/announcement.ts';
 import type { Deadline } from '../../aws/deadline.ts';
 import { decodeBase64Gzip } from '../../aws/decode.ts';
 import { sendFindings } from '../../aws/findings-queue.ts';
@@ -62,12 +62,17 @@ async function* announced(
   if (announcement.kind !== 'created') return;
   const { object } = announcement;
   const place = { ...origin, file: `s3://${object.bucket}/${object.key}` };
+  const what = kindOfTrailObject(object.key);
+  if (what) {
+    yield { kind: 'control', what, origin: place };
+    return;
+  }
   const bytes = fetchObject(object, deadline);
   for await (const { delivery } of receivedInObject(bytes, { origin: place, source: 'cloudtrail' }, pipeline))
     yield delivery;
 }
 
-/** The object that an origin names. What was broken of it is quarantined without its text, which the object keeps. */
+/** The object that an origin names: it keeps what is quarantined without a text of its own. */
 function objectIn(file: string | undefined): Announcement[] | undefined {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(file ?? '') ?? [];
   return bucket === undefined || key === undefined ? undefined : [{ kind: 'created', object: { bucket, key } }];

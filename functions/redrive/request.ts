@@ -5,6 +5,16 @@ export class RequestError extends Error {
   override name = 'RequestError';
 }
 
+/**
+ * The queues of a deployment that a redrive works with, by what follows the deployment's name in theirs. infra/ makes them,
+ * and test/infra/stack.test.ts holds the two together.
+ */
+export const QUEUES = {
+  findings: 'findings.fifo',
+  quarantine: 'quarantine.fifo',
+  deadLetters: ['failed-invocations', 'dead-letters', 'findings-failed.fifo'],
+} as const;
+
 const requestSchema = z.strictObject({
   /** The URLs of the queues to go through, in place of the deployment's own. */
   queues: z.array(z.url()).min(1).optional(),

@@ -1,3 +1,6 @@
+import { createPipeline } from '../../core/pipeline.ts';
+import { cloudtrailDetectors } from '../../detectors/cloudtrail/index.ts';
+import { k8sAuditDetectors } from '../../detectors/k8s-audit/index.ts';
 import { byTime, type Json, type K8sEvent } from './k8s-event.ts';
 import { type TrailEvent, trailByTime } from './trail-event.ts';
 
@@ -10,8 +13,6 @@ type Step = {
   what: string;
   /** Catalogue entries of which this event alone must raise an alert. */
   covers?: string[];
-  /** Entries that need memory of other events: first-seen, bursts, sequences. */
-  also?: string[];
   events: (K8sEvent | TrailEvent)[];
 };
 
@@ -21,6 +22,19 @@ const isTrail = (event: Json): event is TrailEvent => 'eventID' in event;
 const idOf = (event: K8sEvent | TrailEvent): string => (isTrail(event) ? event.eventID : event.auditID);
 const clockOf = (event: K8sEvent | TrailEvent): string =>
   String(isTrail(event) ? event.eventTime : event.stageTimestamp).slice(11, 19);
+
+const pipeline = createPipeline({ detectors: [...k8sAuditDetectors, ...cloudtrailDetectors] });
+
+/** The ids of the detectors that tell of one of these events, by the default policy, in the order in which they do. */
+function detectorsThatTell(events: readonly (K8sEvent | TrailEvent)[]): string[] {
+  const told = events.flatMap((value) => {
+    const source = isTrail(value) ? 'cloudtrail' : 'k8s-audit';
+    const { outgoing, quarantined } = pipeline.receive({ kind: 'record', source, value, origin: {} });
+    if (quarantined.length > 0) throw new Error(`${idOf(value)} cannot be judged: ${quarantined[0]?.detail}`);
+    return outgoing.filter(({ muted }) => !muted).map(({ alert }) => alert.detector.id);
+  });
+  return [...new Set(told)];
+}
 
 /** The story's files from its parts: `steps` are the attacker's, `ordinary` is everyone else's. */
 export function tell(
@@ -40,7 +54,7 @@ export function tell(
   const labels = told.flatMap(({ what, covers, events }) =>
     covers ? [...new Set(events.map(idOf))].map((id) => ({ id, what, covers })) : [],
   );
-  const lines = told.map(({ attack, what, covers = [], also = [], events }) => {
+  const lines = told.map(({ attack, what, events }) => {
     const ids = [...new Set(events.map(idOf))];
     const source = events.some(isTrail) ? 'eventID' : 'auditID';
     const shown =
@@ -48,9 +62,8 @@ export function tell(
         .slice(0, 3)
         .map((id) => `\`${id}\``)
         .join(', ') + (ids.length > 3 ? ` and ${ids.length - 3} more` : '');
-    const judged = covers.length > 0 ? ` Should wake: ${covers.join(', ')}.` : '';
-    const remembered = also.length > 0 ? ` With memory of other events: ${also.join(', ')}.` : '';
-    return `- **${clockOf(events[0] as K8sEvent)}** ${what} (${attack.join(', ')}; ${source} ${shown}).${judged}${remembered}`;
+    const telling = detectorsThatTell(events).map((detector) => `\`${detector}\``);
+    return `- **${clockOf(events[0] as K8sEvent)}** ${what} (${attack.join(', ')}; ${source} ${shown}). Told by: ${telling.join(', ') || 'nothing today'}.`;
   });
   const files = [
     audit.length > 0 && `${audit.length} audit events`,
@@ -58,6 +71,6 @@ export function tell(
   ]
     .filter(Boolean)
     .join(', ');
-  const page = `# ${title}\n\n${intro}\n\n## Minute by minute\n\nTimes are UTC. Everything that is not listed here is ordinary traffic.\n\n${lines.join('\n')}\n\n## How it ends\n\n${outcome}\n\nIn this directory: ${files}; \`labels.json\` names each malicious event.\n`;
+  const page = `# ${title}\n\n${intro}\n\n## Minute by minute\n\nTimes are UTC. Everything that is not listed here is ordinary traffic.\n\n${lines.join('\n')}\n\n## How it ends\n\n${outcome}\n\nIn this directory: ${files}.\n`;
   return { name, audit, trail, labels, page };
 }

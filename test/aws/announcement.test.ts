@@ -43,7 +43,13 @@ describe('an object beside the logs', () => {
     ['AWSLogs/111122223333/CloudTrail/eu-west-1/2026/a.json.gz', undefined],
     // Whoever names a prefix like one must not hide the logs under it.
     ['CloudTrail-Digest/AWSLogs/111122223333/CloudTrail/eu-west-1/a.json.gz', undefined],
+    ['AWSLogs/111122223333/vpcflowlogs/AWSLogs/111122223333/CloudTrail/eu-west-1/a.json.gz', undefined],
     ['AWSLogs/CloudTrail-Digest/a.json.gz', undefined],
+    ['AWSLogs/111122223333/elasticloadbalancing/eu-west-1/2026/03/01/a.log.gz', 'other-service-log'],
+    ['shared/AWSLogs/o-abc123/111122223333/Config/eu-west-1/2026/3/1/ConfigHistory/a.json.gz', 'other-service-log'],
+    // What AWS may yet add to CloudTrail is looked at.
+    ['AWSLogs/111122223333/CloudTrail-Something/eu-west-1/a.json.gz', undefined],
+    ['AWSLogs/111122223333/a.json.gz', undefined],
   ])('%s is %s', (key, kind) => {
     expect(kindOfTrailObject(key)).toBe(kind);
   });

@@ -66,7 +66,7 @@ describe('an alert in chat', () => {
         const lines = content.description.split('\n').filter((line) => !links.some((link) => link.test(line)));
         for (const text of [content.title, ...lines, ...content.keywords]) expect(text).not.toMatch(ACTIVE);
         // Nothing that quotes at the beginning of a line can be an attacker's: lines begin with words of ours.
-        for (const line of lines.slice(1)) expect(line).toMatch(/^(?:[A-Z][\w ]*|found|all): .|^…\[\d+ more\]$/);
+        for (const line of lines.slice(1)) expect(line).toMatch(/^(?:[A-Z][\w ＆]*|found|all): .|^…\[\d+ more\]$/);
         for (const step of content.nextSteps ?? []) expect(step).toMatch(/^`[^`@&<>\n]+`$/);
         expect(content.title.length).toBeLessThanOrEqual(MAX_CHAT_TITLE_LENGTH);
         expect(content.description.length).toBeLessThanOrEqual(MAX_CHAT_DESCRIPTION_LENGTH);
@@ -101,10 +101,21 @@ describe('an alert in chat', () => {
     expect(rollUp.content.title).toBe('[HIGH] Roll-up of 12: alice deleted a pod');
   });
 
+  it('names what a roll-up is of', () => {
+    const alert = alertOf({ title: 'alice read secrets of shop' });
+    const targets = ['pods shop/web-0', 'secrets argocd', 'secrets <!channel>'];
+    const { title, description } = messageOf({
+      ...alert,
+      incident: { ...alert.incident, state: 'closed', count: 3, targets },
+    }).content;
+    expect(title).toBe('[MEDIUM] Roll-up of 3: alice read secrets of shop (+2 targets)');
+    expect(description).toContain('\nTargets: 3: pods shop/web-0, secrets argocd, ＜!channel＞\n');
+  });
+
   it('reads like this', () => {
     const alert = alertOf(
       { severity: 'high', severityReason: 'from a public address', evidence: { command: ['sh', '-c', 'id > /tmp/x'] } },
-      { user: { username: 'alice@example.com' } },
+      { user: { username: 'alice@example.com', groups: ['system:masters'] } },
       { origin: ORIGIN, nextSteps: ['kubectl get pods'] },
     );
     expect(messageOf(alert)).toEqual({
@@ -116,15 +127,19 @@ describe('an alert in chat', () => {
         description: `It matters.
 <${alert.detector.runbook}|Runbook> <${alert.links.console}|Console>
 Severity: from a public address
-When: 2026-03-01T10:00:00.000Z
 Who: alice＠example[.]com
-From: 203.0.113.7
-Client: kubectl/v1.33.0 (the client's word)
+Groups: system:masters
 What: delete (succeeded)
 Target: pods shop web-0
 Cluster: prod-blue
 Account: 111122223333
 Region: eu-west-1
+When: 2026-03-01T10:00:00.000Z
+From: 203.0.113.7
+Client: kubectl/v1.33.0 (the client's word)
+Request: /api/v1/namespaces/shop/pods/web-0
+Log group: /aws/eks/prod/cluster
+ATT＆CK: T1609 (TA0002), T1552.007 (TA0006)
 command: sh, -c, id ＞ /tmp/x
 <${alert.links.logsInsights}|Logs Insights>`,
         nextSteps: ['`kubectl get pods`'],

@@ -120,7 +120,7 @@ describe('delivery', () => {
       send: () => new Promise(() => {}),
     });
     expect(items).toEqual([60, 60, 60]);
-    expect(why).toEqual(['DeadlineError']);
+    expect(why).toEqual(['DeadlineError: out of time']);
     expect(performance.now() - startedAt).toBeLessThan(MARGIN_MS);
   });
 

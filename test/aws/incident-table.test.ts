@@ -21,7 +21,12 @@ const HOUR_MS = 3_600_000;
 function findings(from: number, to: number, finding: object = {}, windowMs = HOUR_MS) {
   const gathered = new FindingsByProblem();
   for (let number = from; number < to; number++)
-    gathered.add(alertOf(finding, { auditID: `${'\u{fffd}'.repeat(300)}${number}` }));
+    gathered.add(
+      alertOf(finding, {
+        auditID: `${'\u{fffd}'.repeat(300)}${number}`,
+        objectRef: { resource: 'pods', namespace: `${number}${'\u{fffd}'.repeat(300)}` },
+      }),
+    );
   const [all] = gathered.all(() => windowMs);
   if (!all) throw new Error('no findings');
   return all;
@@ -35,7 +40,7 @@ describe('the items of a problem', () => {
   it('stay far below the 400 KB of DynamoDB, whatever it holds', async () => {
     const table = await tables.open();
     const evidence = Object.fromEntries(
-      Array.from({ length: 9 }, (_, key) => [`fact${key}`, Array.from({ length: 50 }, () => '\u{20ac}'.repeat(41))]),
+      Array.from({ length: 9 }, (_, key) => [`fact${key}`, Array.from({ length: 50 }, () => '\u{20ac}'.repeat(34))]),
     );
     let { problem } = takeIn(NEW_PROBLEM, findings(0, 1, { evidence }), NOW);
     expect(Buffer.byteLength(JSON.stringify(problem.incident))).toBeGreaterThan(MAX_ALERT_BYTES / 2);
@@ -68,11 +73,12 @@ describe('the items of a problem', () => {
     expect((await tables.items()).map(({ pk }) => pk?.S).sort()).toEqual(['finding#a#finding-0', 'incident#a']);
   });
 
-  it('are forgotten in seconds since 1970, fourteen days after the last finding or the end of the incident', async () => {
+  it('are forgotten in seconds since 1970, 110 days after the last finding or the end of the incident', async () => {
     const table = await tables.open();
     const forgottenAt = async () => Number((await tables.items())[0]?.forgetAt?.N) * 1000;
     await table.put('a', { alertIds: ['finding'] }, undefined, NOW);
     expect(await forgottenAt()).toBe(NOW + REMEMBERED_FOR_MS);
+    expect(REMEMBERED_FOR_MS / HOUR_MS).toBe(110 * 24);
 
     const windowMs = 30 * 24 * HOUR_MS;
     const { problem } = takeIn(NEW_PROBLEM, findings(0, 1, {}, windowMs), NOW);

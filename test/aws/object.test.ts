@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_DECODED_BYTES } from '../../aws/decode.ts';
 import { receivedInObject } from '../../aws/object.ts';
 
 const PAYLOAD = { origin: { region: 'eu-west-1' }, source: 'cloudtrail' } as const;
@@ -61,8 +62,56 @@ describe('a log of CloudTrail', () => {
     );
   });
 
+  /** Ways to break a record that leave its neighbours where they are. */
+  const broken = fc.constantFrom<((json: string) => string)[]>(
+    (json) => json.replace('"eventName":', '"eventName"'),
+    (json) => json.replace('"eventName":"', '"eventName":'),
+    (json) => json.replace('"eventName":"', '"eventName":"\n'),
+    (json) => json.replace('"eventName":', '"eventName":{'),
+    (json) => json.replace('"eventName":', '"eventName":]'),
+  );
+  /** A record within which there is nothing that stands between two. */
+  const plain = record.map((one) => ({ ...one, nested: one.nested.slice(0, 1) }));
+
+  it('with a broken record quarantines that one alone, as it came, and judges its neighbours', async () => {
+    const cases = [fc.array(plain, { minLength: 1, maxLength: 12 }), fc.nat(), broken, lengths] as const;
+    await fc.assert(
+      fc.asyncProperty(...cases, async (records, at, breaking, cuts) => {
+        const place = at % records.length;
+        const texts = records.map((one, nth) => (nth === place ? breaking(JSON.stringify(one)) : JSON.stringify(one)));
+        const log = inPieces(gzipSync(`{"Records":[${texts.join(',')}]}`), cuts);
+        const whole: unknown[] = [];
+        const bad: string[] = [];
+        for await (const { delivery, raw } of receivedInObject(log, PAYLOAD, { isIgnored: () => false })) {
+          if (delivery.kind === 'record') whole.push(delivery.value);
+          else bad.push(raw());
+        }
+        expect(whole).toEqual(records.filter((_, nth) => nth !== place));
+        const isLast = place === records.length - 1;
+        expect(bad.join('')).toBe(isLast ? `{"Records":[${texts[place]}]}` : texts[place]);
+      }),
+    );
+  });
+
+  it('with a broken record is judged to the end though it is longer than what is held of it', async () => {
+    const padding = 'x'.repeat(1024 * 1024);
+    const count = Math.ceil(MAX_DECODED_BYTES / padding.length) + 5;
+    async function* log() {
+      yield Buffer.from('{"Records":[{"eventVersion":"1.11",broken}');
+      for (let place = 0; place < count; place++)
+        yield Buffer.from(
+          `,{"eventVersion":"1.11","eventSource":"a","eventName":"b","place":${place},"padding":"${padding}"}`,
+        );
+      yield Buffer.from(']}');
+    }
+    const kinds: string[] = [];
+    for await (const { delivery } of receivedInObject(log(), PAYLOAD, { isIgnored: () => false }))
+      kinds.push(delivery.kind);
+    expect(kinds).toEqual(['quarantined', ...Array(count).fill('record')]);
+  });
+
   it('that is cut loses nothing that was judged before, and says that it is not whole', async () => {
-    const cases = [fc.array(record, { minLength: 2, maxLength: 12 }), lengths, fc.nat()] as const;
+    const cases = [fc.array(plain, { minLength: 2, maxLength: 12 }), lengths, fc.nat()] as const;
     await fc.assert(
       fc.asyncProperty(...cases, async (records, cuts, place) => {
         const text = JSON.stringify({ Records: records });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Alert, alertSchema, MAX_ALERT_BYTES } from '../../core/alert.ts';
 import { Incidents } from '../../core/incidents/incidents.ts';
+import { MAX_TARGETS } from '../../core/incidents/targets.ts';
 import { SEVERITIES, severityRank, worst } from '../../core/severity.ts';
 import { alertOf } from '../support/build.ts';
 
@@ -109,15 +110,32 @@ describe('an alert', () => {
     for (const rollUp of incidents.closeAll()) expect(bytes(rollUp)).toBeLessThanOrEqual(MAX_ALERT_BYTES);
   });
 
-  it('leaves room for what its incident adds, at every size', () => {
-    const chosenId = '"'.repeat(300);
-    for (let length = 600; length < 2000; length += 20) {
-      const alert = alertOf({ evidence: { list: Array(50).fill('x'.repeat(length)) } }, { auditID: chosenId });
-      const incidents = new Incidents(() => 3_600_000);
-      for (let repeat = 0; repeat < 8; repeat++) incidents.fold({ ...alert, alertId: `${repeat}` });
-      expect(incidents.closeAll().map(bytes)).toEqual([expect.toSatisfy((size: number) => size <= MAX_ALERT_BYTES)]);
-    }
-  });
+  it.each(['"', '€', '\u001b'])(
+    'leaves room for what its incident adds, at every size, where names are of %j',
+    (unit) => {
+      const others = Array.from({ length: MAX_TARGETS + 1 }, (_, number) =>
+        alertOf(
+          {},
+          {
+            auditID: `${number}${unit.repeat(300)}`,
+            objectRef: { resource: 'pods', namespace: `${10 + number}${unit.repeat(300)}` },
+          },
+        ),
+      );
+      for (let length = 600; length < 2000; length += 20) {
+        const alert = alertOf(
+          { evidence: { list: Array(50).fill('x'.repeat(length)) } },
+          { auditID: unit.repeat(300), objectRef: { resource: 'pods', namespace: 'z', name: unit.repeat(300) } },
+        );
+        const incidents = new Incidents(() => 3_600_000);
+        for (const one of [alert, ...others]) incidents.fold(one);
+        const [rollUp, ...rest] = incidents.closeAll();
+        expect(rest).toEqual([]);
+        expect(rollUp?.incident).toMatchObject({ targets: { length: MAX_TARGETS }, moreTargets: true });
+        expect(rollUp && bytes(rollUp)).toBeLessThanOrEqual(MAX_ALERT_BYTES);
+      }
+    },
+  );
 
   it('has a title of one short line, however long a name in it is', () => {
     expect(alertOf({ title: `${'é'.repeat(1000)} did it\nand more` }).title).toMatch(/^é{220,}…\[\d+ more\]$/);
@@ -162,7 +180,33 @@ describe('an alert', () => {
       firstSeen: '2026-03-01T10:00:00.000Z',
       lastSeen: '2026-03-01T10:00:00.000Z',
       sampleEventIds: ['5f0c2d3e-4b6a-4c1d-9e8f-a1b2c3d4e5f6'],
+      targets: ['pods shop/web-0'],
     });
+  });
+
+  it.each<[object, string[] | undefined]>([
+    [{ objectRef: { resource: 'secrets', namespace: 'shop' } }, ['secrets shop']],
+    [{ objectRef: { resource: 'clusterroles', name: 'admin' } }, ['clusterroles admin']],
+    [{ objectRef: { resource: 'secrets' } }, ['secrets']],
+    [{ objectRef: undefined, requestURI: '/metrics?token=hunter2' }, ['/metrics']],
+    [{ objectRef: undefined, requestURI: '' }, undefined],
+    [
+      { objectRef: { resource: 'pods', namespace: '\u001b[2J', name: 'x'.repeat(200) } },
+      [`pods \\u{1b}[2J/${'x'.repeat(102)}…[98 more]`],
+    ],
+  ])('names its target in a short text that is as inert as the rest: %j', (fields, targets) => {
+    expect(alertOf({}, fields).incident.targets).toEqual(targets);
+  });
+
+  it('keeps the group that may do everything, however many others somebody is in', () => {
+    const many = [...Array.from({ length: 80 }, (_, number) => `team-${number}`), 'system:masters'];
+    const fields = { user: { username: 'x', groups: many }, impersonatedUser: { username: 'y', groups: many } };
+    for (const evidence of [{}, { huge: Array(50).fill('x'.repeat(5000)) }]) {
+      const { actor } = alertOf({ evidence }, fields);
+      expect(actor.groups?.slice(0, 3)).toEqual(['system:masters', 'team-0', 'team-1']);
+      expect(actor.impersonatedGroups?.at(0)).toBe('system:masters');
+    }
+    expect(alertOf({}, { user: { username: 'x', groups: ['b', 'a'] } }).actor.groups).toEqual(['b', 'a']);
   });
 
   it('marks what the client could choose', () => {

@@ -5,6 +5,7 @@ import { type Findings, FindingsByProblem, findingsSchema, MAX_ALERT_IDS } from 
 import { MAX_SAMPLES } from '../../core/incidents/incident.ts';
 import { Incidents } from '../../core/incidents/incidents.ts';
 import { closeIncident, NEW_PROBLEM, type Problem, takeIn } from '../../core/incidents/problem.ts';
+import { MAX_TARGETS } from '../../core/incidents/targets.ts';
 import { SEVERITIES, type Severity } from '../../core/severity.ts';
 import { alertOf } from '../support/build.ts';
 
@@ -68,6 +69,7 @@ describe('findings of one payload', () => {
       firstSeen: '2026-03-01T10:01:00.000Z',
       lastSeen: '2026-03-01T10:04:00.000Z',
       sampleEventIds: ['event-3', 'event-1', 'event-2', 'event-4'],
+      targets: ['pods shop/web-0'],
     });
     expect(alice?.alertIds.length).toBe(4);
     expect(bob?.alert).toEqual(all[4]);
@@ -167,6 +169,90 @@ describe('the memory of a problem', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('the targets of an incident', () => {
+  /** An alert about the secrets of a namespace; alerts with the same number are of the same event. */
+  const aboutSecretsOf = (namespace: string, number: number): Alert =>
+    alertOf({}, { auditID: `event-${number}`, objectRef: { resource: 'secrets', namespace } });
+  const targetsIn = (problem: Problem) => {
+    const { targets, moreTargets } = problem.incident?.sightings ?? {};
+    return { targets, moreTargets };
+  };
+
+  it('are all in its roll-up', () => {
+    const namespaces = ['shop', 'argocd', 'kube-system', 'external-secrets', 'velero', 'shop'];
+    const incidents = new Incidents(() => HOUR_MS);
+    for (const [number, namespace] of namespaces.entries()) incidents.fold(aboutSecretsOf(namespace, number));
+    const [rollUp] = incidents.closeAll();
+    const named = ['argocd', 'external-secrets', 'kube-system', 'shop', 'velero'];
+    expect(rollUp?.incident.targets).toEqual(named.map((namespace) => `secrets ${namespace}`));
+    expect(rollUp?.incident).not.toHaveProperty('moreTargets');
+    expect(rollUp?.target.namespace).toBe('shop');
+  });
+
+  it('are told with a rise in severity', () => {
+    const incidents = new Incidents(() => HOUR_MS);
+    incidents.fold(aboutSecretsOf('shop', 0));
+    const worse = alertOf({ severity: 'high' }, { auditID: 'event-1' });
+    expect(incidents.fold(worse).told[0]?.incident.targets).toEqual(['pods shop/web-0', 'secrets shop']);
+  });
+
+  it('are the same in whatever order and groups its findings come, and no more than it may name', () => {
+    const sightings = fc.array(
+      fc.record({ namespace: fc.integer({ min: 10, max: 40 }), lot: fc.nat(), message: fc.nat(9) }),
+      { minLength: 1, maxLength: 60, size: 'max' },
+    );
+    fc.assert(
+      fc.property(sightings, (all) => {
+        const distinct = [...new Set(all.map(({ namespace }) => `secrets ${namespace}`))].sort();
+        const expected = {
+          targets: distinct.slice(0, MAX_TARGETS),
+          moreTargets: distinct.length > MAX_TARGETS ? true : undefined,
+        };
+        const alerts = all.map((one, number) => ({ ...one, alert: aboutSecretsOf(`${one.namespace}`, number) }));
+        const shuffled = alerts.toSorted((one, other) => one.lot - other.lot);
+        const messages = [...Map.groupBy(shuffled, ({ message }) => message).values()].flatMap((together) =>
+          gathered(...together.map(({ alert }) => alert)),
+        );
+        expect(targetsIn(takenIn(...messages.map((message) => [0, message] as const)).problem)).toEqual(expected);
+
+        const replay = new Incidents(() => HOUR_MS);
+        for (const { alert } of alerts) replay.fold(alert);
+        const [last = alerts[0]?.alert] = replay.closeAll();
+        expect(last?.incident).toMatchObject({ count: all.length, targets: expected.targets });
+        expect(last?.incident.moreTargets).toBe(expected.moreTargets);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('are known to be more, whichever of two messages had more', () => {
+    const [many] = gathered(
+      ...Array.from({ length: MAX_TARGETS + 1 }, (_, number) => aboutSecretsOf(`${10 + number}`, number)),
+    );
+    const [one] = gathered(aboutSecretsOf('10', 99));
+    if (!many || !one) throw new Error('no findings');
+    for (const messages of [[one, many] as const, [many, one] as const]) {
+      const { problem } = takenIn([0, messages[0]], [1, messages[1]]);
+      expect(targetsIn(problem)).toMatchObject({ targets: { length: MAX_TARGETS }, moreTargets: true });
+    }
+  });
+
+  it('are read where findings and an incident of before say nothing of them', () => {
+    const unnamed = ({ incident: { targets: _, ...incident }, ...alert }: Alert): Alert => ({ ...alert, incident });
+    const [old] = gathered(unnamed(aboutSecretsOf('shop', 0)), unnamed(aboutSecretsOf('argocd', 1)));
+    const [recent] = gathered(aboutSecretsOf('velero', 2));
+    if (!old || !recent) throw new Error('no findings');
+    expect(old.alert.incident).not.toHaveProperty('targets');
+    const read = findingsSchema.parse(JSON.parse(JSON.stringify(old)));
+    const { problem } = takenIn([0, read]);
+    const stored: Problem = JSON.parse(JSON.stringify(problem));
+    expect(closeIncident(stored, Infinity).told).toEqual([]);
+    const step = takeIn(stored, recent, START);
+    expect(step.problem.incident?.sightings).toMatchObject({ count: 3, targets: ['secrets velero'] });
+    expect(targetsIn(takenIn([0, recent], [1, read]).problem).targets).toEqual(['secrets velero']);
   });
 });
 

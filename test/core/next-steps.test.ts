@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holesOf, nextStepsOf } from '../../core/next-steps.ts';
 import { alertOf } from '../support/build.ts';
@@ -48,12 +50,64 @@ describe('nextStepsOf', () => {
   });
 });
 
+describe('a word with a list in it', () => {
+  const asked = 'kubectl auth can-i --list --as={actor.username} --as-group={actor.groups[]} -n shop';
+  const by = (...groups: string[]) =>
+    alertOf({}, { user: { username: 'ben', groups } }, { nextSteps: [asked] }).nextSteps;
+
+  it('stands once for each name, and not for the group that everybody has', () => {
+    expect(by('developers', 'system:authenticated', 'on call')).toEqual([
+      "kubectl auth can-i --list --as=ben --as-group=developers --as-group='on call' -n shop",
+    ]);
+    expect(by('system:authenticated')).toEqual(['kubectl auth can-i --list --as=ben -n shop']);
+    expect(nextStepsOf(['x --a={a[]}'], { a: 'one' })).toEqual(['x --a=one']);
+  });
+
+  it('is not cut short: a command that could name only some of the groups, or none, is left out', () => {
+    expect(by('developers', '--all')).toEqual([]);
+    expect(by('developers', 'admins\u001b[2J')).toEqual([]);
+    expect(by(...Array.from({ length: 60 }, (_, i) => `group-${i}`))).toEqual([]);
+    expect(by()).toEqual([]);
+    expect(alertOf({}, { user: { username: 'ben' } }, { nextSteps: [asked] }).nextSteps).toEqual([]);
+  });
+
+  it('is read by a real shell as exactly the names of the list, whatever they are', () => {
+    const hostile = fc.string({
+      unit: fc.constantFrom(...'a\'"$`\\!*?~#&|;<>(){}[] =%^-0\n'),
+      minLength: 1,
+      maxLength: 12,
+    });
+    const name = fc.oneof(
+      hostile,
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
+      fc.constantFrom('{actor.username}', ' --as={actor.groups[]}', '{actor.groups[]}', "'; echo $HOME '", '$& $1'),
+    );
+    const commands = ["printf '%s\\n' --as={actor.username} --as-group={actor.groups[]} end"];
+    let told = 0;
+    fc.assert(
+      fc.property(name, fc.array(name, { minLength: 1, maxLength: 4 }), (username, groups) => {
+        const [step] = nextStepsOf(commands, { actor: { username, groups } });
+        if (step === undefined) return;
+        told++;
+        const args = [`--as=${username}`, ...groups.map((group) => `--as-group=${group}`), 'end'];
+        expect(execFileSync('sh', ['-c', step], { encoding: 'utf8' })).toBe(args.map((arg) => `${arg}\n`).join(''));
+      }),
+      { numRuns: 150 },
+    );
+    expect(told).toBeGreaterThan(50);
+  });
+});
+
 describe('holesOf', () => {
   it('names the fields that a command asks for', () => {
     expect(holesOf('kubectl -n {target.namespace} get {target.resource} -o jsonpath={.spec}')).toEqual([
       'target.namespace',
       'target.resource',
       '.spec',
+    ]);
+    expect(holesOf('kubectl --as={actor.username} --as-group={actor.groups[]} -A')).toEqual([
+      'actor.username',
+      'actor.groups',
     ]);
     expect(holesOf("aws x --query 'Events[].{a:b}'")).toEqual([]);
   });

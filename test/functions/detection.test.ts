@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
 import type { Alert } from '../../core/alert.ts';
 import { countsOf, invoke } from '../../local/lambda.ts';
+import * as wrap from '../../scripts/samples/payloads/envelopes.ts';
 import { secretsRead } from '../support/build.ts';
 import { it } from '../support/own-deployment.ts';
 import { payload, subscriptionOf } from '../support/payloads.ts';
@@ -62,6 +63,17 @@ describe('from a payload to a subscriber', () => {
     expect(invocation.error).toBeUndefined();
     expect(countsOf(invocation)).toMatchObject({ records: control, control, findings: 0 });
     expect(await deployment.received()).toEqual([]);
+    expect(await deployment.quarantined()).toEqual([]);
+  });
+
+  it('leaves the logs of other services alone that lie in the same bucket as a trail', async ({ deployment }) => {
+    const keys = ['elasticloadbalancing/eu-west-1/2026/03/01/a.log.gz', 'Config/eu-west-1/2026/3/1/b.json.gz'];
+    const invocation = await invoke(
+      deployment.cloudtrail,
+      wrap.sqs(keys.map((key) => wrap.s3Created(`AWSLogs/o-abc123/111122223333/${key}`))),
+    );
+    expect(invocation.answer).toEqual({ batchItemFailures: [] });
+    expect(countsOf(invocation)).toMatchObject({ records: 2, control: 2 });
     expect(await deployment.quarantined()).toEqual([]);
   });
 
@@ -167,7 +179,9 @@ describe('a broken payload', () => {
     const event = { Records: [broken, gone, ...there.Records] };
     const invocation = await invoke(deployment.cloudtrail, event);
     expect(invocation.answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'gone' }] });
-    expect(JSON.parse(invocation.log).problems).toEqual([expect.stringContaining('NoSuchKey')]);
+    expect(JSON.parse(invocation.log).problems).toEqual([
+      expect.stringMatching(/^gone: NoSuchKey: .* \(s3:\/\/example-organization-cloudtrail\/AWSLogs\/.*\)$/),
+    ]);
     expect((await deployment.received()).length).toBeGreaterThan(0);
     expect((await deployment.quarantined()).map(({ reason, body }) => [reason, body])).toEqual([
       ['not-json', 'no notification'],
@@ -222,6 +236,25 @@ describe('when the world fails', () => {
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: attack?.kinesis.sequenceNumber }] });
   });
 
+  it('fails where it can do nothing with any record of a batch, as it does with a payload', async ({ deployment }) => {
+    await deployment.aws.deleteQueue('findings.fifo');
+    const kinesis = payload('kinesis-k8s-audit.json') as { Records: { kinesis: { sequenceNumber: string } }[] };
+    const sqs = payload('sqs-s3-notification-plain.json') as S3Notification;
+    for (const [handler, batch, id] of [
+      [deployment.eksAudit, kinesis, kinesis.Records[0]?.kinesis.sequenceNumber],
+      [deployment.cloudtrail, sqs, sqs.Records[0]?.messageId],
+    ] as const) {
+      if (batch === sqs) await deployment.putAnnounced(sqs);
+      const { error, log } = await invoke(handler, batch);
+      expect(error?.name).toBe('BatchError');
+      const why = new RegExp(
+        `${id}: UndeliveredError: \\d+ of \\d+ findings messages not delivered: QueueDoesNotExist`,
+      );
+      expect(error?.message).toMatch(why);
+      expect(JSON.parse(log).problems).toEqual([expect.stringMatching(why)]);
+    }
+  });
+
   it('sends findings before it despairs of quarantine', async ({ deployment }) => {
     await deployment.aws.deleteQueue('quarantine.fifo');
     const { error } = await invoke(deployment.eksAudit, subscriptionOf(secretsRead('a1'), 'no json'));
@@ -248,9 +281,9 @@ describe('when the world fails', () => {
 
   it('ends before Lambda would kill it, saying what is left', async ({ deployment }) => {
     const { error } = await invoke(deployment.eksAudit, payload('cloudwatch-logs-k8s-audit.json'), 2_000);
-    expect(error?.message).toMatch(/^(\d+) of \1 findings messages not delivered: DeadlineError$/);
-    const { answer } = await invoke(deployment.eksAudit, payload('kinesis-k8s-audit.json'), 2_000);
-    expect((answer as { batchItemFailures: unknown[] }).batchItemFailures.length).toBe(1);
+    expect(error?.message).toMatch(/^(\d+) of \1 findings messages not delivered: DeadlineError: out of time$/);
+    const batch = await invoke(deployment.eksAudit, payload('kinesis-k8s-audit.json'), 2_000);
+    expect(batch.error?.message).toMatch(/^nothing of the batch could be done: \d+: DeadlineError: out of time$/);
   });
 });
 

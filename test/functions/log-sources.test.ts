@@ -1,11 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Deadline } from '../../aws/deadline.ts';
 import type { LogSource } from '../../core/log-sources/log-source.ts';
 import { Sightings } from '../../core/log-sources/sightings.ts';
 import { countsOf, type Handler, invoke } from '../../local/lambda.ts';
+import { ACCOUNT, REGION } from '../../scripts/samples/cluster.ts';
+import * as wrap from '../../scripts/samples/payloads/envelopes.ts';
+import { auditRecord } from '../support/build.ts';
 import { deployedAt } from '../support/deployed.ts';
 
 const MINUTE_MS = 60_000;
@@ -133,6 +137,82 @@ describe('the watch, as deployed', () => {
   });
 });
 
+/** Enough events for an hour to be judged by, each as CloudTrail writes it and of no interest to any detector. */
+const trailEvents = (at: number) =>
+  Array.from({ length: 60 }, (_, place) => ({
+    eventVersion: '1.11',
+    userIdentity: { type: 'AssumedRole', arn: `arn:aws:sts::${ACCOUNT}:assumed-role/ci/run` },
+    eventTime: `${new Date(at).toISOString().slice(0, 19)}Z`,
+    eventSource: 'ec2.amazonaws.com',
+    eventName: 'DescribeInstances',
+    awsRegion: REGION,
+    eventID: `event-${place}`,
+    eventType: 'AwsApiCall',
+    recipientAccountId: ACCOUNT,
+  }));
+
+describe('a log source that is late', () => {
+  const lines = (at: number, values: readonly object[]) =>
+    values.map((value) => ({ at, message: JSON.stringify(value) }));
+  const asLogs = (at: number) => [
+    wrap.subscription(wrap.logsData(wrap.TRAIL_GROUP, wrap.TRAIL_STREAM, lines(at, trailEvents(at)))),
+  ];
+  const asObject = async (at: number) => {
+    await deployment().aws.putObject(
+      wrap.TRAIL_BUCKET,
+      wrap.TRAIL_KEY,
+      gzipSync(JSON.stringify({ Records: trailEvents(at) })),
+    );
+    return [wrap.sqs([wrap.s3Created(wrap.TRAIL_KEY)])];
+  };
+  const asEvents = (at: number) =>
+    trailEvents(at).map((event) => wrap.eventBridge(event, 'AWS API Call via CloudTrail', 'aws.ec2'));
+
+  const transports = [
+    ['CloudWatch Logs', asLogs],
+    ['S3', asObject],
+    ['EventBridge', asEvents],
+  ] as const;
+
+  /** What is told when everything comes so late within an hour. */
+  async function toldOf(eventsAt: (at: number) => readonly object[] | Promise<readonly object[]>, lateBy: number) {
+    vi.setSystemTime(Date.UTC(2026, 2, 4, 10, 50));
+    // What was gathered since the first is written with the next.
+    for (const count of [Infinity, 1]) {
+      for (const event of (await eventsAt(Date.now() - lateBy)).slice(0, count))
+        expect((await invoke(deployment().cloudtrail, event)).error).toBeUndefined();
+      wait(MINUTE_MS);
+    }
+    wait(14 * MINUTE_MS);
+    expect((await invoke(watch, {})).error).toBeUndefined();
+    return await told();
+  }
+
+  it.each(transports)('is told of as CloudTrail through %s', async (_, eventsAt) => {
+    expect(await toldOf(eventsAt, 24 * HOUR_MS)).toEqual(['opened auditwire/log-source-lagging 111122223333 medium']);
+  });
+
+  it.each(transports)('is not told of while CloudTrail comes on time through %s', async (_, eventsAt) => {
+    expect(await toldOf(eventsAt, 5 * MINUTE_MS)).toEqual([]);
+  });
+
+  it('is not told of while its events come on time in a form that is not known yet', async () => {
+    const line = { at: Date.now(), message: JSON.stringify(auditRecord()) };
+    await invoke(deployment().eksAudit, wrap.subscription(wrap.logsData(wrap.AUDIT_GROUP, wrap.AUDIT_STREAM, [line])));
+    wait(110 * MINUTE_MS);
+    const { logEvents, ...envelope } = wrap.logsData(
+      wrap.AUDIT_GROUP,
+      wrap.AUDIT_STREAM,
+      lines(Date.now(), Array(60).fill(auditRecord())),
+    ) as { logEvents: object[] };
+    const unknown = logEvents.map((logEvent) => ({ ingestedBy: 'something new', ...logEvent }));
+    const invocation = await invoke(deployment().eksAudit, wrap.subscription({ ...envelope, logEvents: unknown }));
+    expect(countsOf(invocation)).toMatchObject({ records: 60, quiet: 60, parsed: 60 });
+    wait(11 * MINUTE_MS);
+    expect(countsOf(await invoke(watch, {}))).toMatchObject({ logSources: 3, findings: 0 });
+  });
+});
+
 describe('a sighting that cannot be written', () => {
   it('is said in words and is written the next time', async () => {
     const why = await see(PROD, 'missing');
@@ -147,7 +227,7 @@ describe('a sighting that cannot be written', () => {
   it('is not waited for when there is no time', async () => {
     sightings.add({ logSource: PROD, seenAt: Date.now(), records: 1 });
     const why = await recordSightings(deployment().aws.stateTable, sightings, Date.now(), new Deadline(0));
-    expect(why).toEqual(['log source not recorded: DeadlineError']);
+    expect(why).toEqual(['log source not recorded: DeadlineError: out of time']);
     expect(sightings.take(Date.now() + MINUTE_MS)).toHaveLength(1);
   });
 });

@@ -34,7 +34,7 @@ describe('what a subscriber receives', () => {
     await findEach(sent);
     const [received] = await deployment().received();
     expect(received?.alert).toEqual(sent);
-    expect(received?.subject).toBe('[HIGH] alice deleted a pod');
+    expect(received?.subject).toBe('[HIGH] prod-blue: alice deleted a pod');
     expect(received?.sms).toBe('HIGH prod-blue: alice deleted a pod');
     expect(received?.email).toContain('command: sh, -c, id');
     expect(received?.email).toContain(sent.detector.runbook);
@@ -176,7 +176,7 @@ describe('when SNS does not take an alert', () => {
       failed: 1,
       findings: 1,
       alerted: 1,
-      problems: ['Throttled', 'DeadlineError'],
+      problems: ['Throttled', 'DeadlineError: out of time'],
     });
     sns.stop();
     expect(await deployment().publish({ Records: first ? [first] : [] })).toEqual({ batchItemFailures: [] });
@@ -187,7 +187,7 @@ describe('when SNS does not take an alert', () => {
     await findEach(alert('one'));
     const batch = await nextBatch();
     const { error } = await invoke(deployment().publishAlerts, batch, 2_000);
-    expect(error?.message).toBe('1 of 1 findings messages not delivered: DeadlineError');
+    expect(error?.message).toBe('1 of 1 findings messages not delivered: DeadlineError: out of time');
     expect(await deployment().publish(batch)).toEqual({ batchItemFailures: [] });
     expect((await deployment().aws.alerts(socQueue())).length).toBe(1);
   });
@@ -239,6 +239,13 @@ describe('the order of a message group', () => {
     });
     const told = (await deployment().aws.alerts(socQueue())).map(({ alert: { event } }) => event.id);
     expect(told.sort()).toEqual(['one', 'other']);
-    expect(JSON.parse(log)).toMatchObject({ messages: 4, failed: 2, findings: 2, alerted: 2, folded: 0 });
+    expect(JSON.parse(log)).toMatchObject({
+      messages: 4,
+      failed: 2,
+      findings: 2,
+      alerted: 2,
+      folded: 0,
+      problems: [`${poison?.messageId}: a message that holds no findings`],
+    });
   });
 });

@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { describe, expect } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { findingsMessage } from '../../aws/findings-queue.ts';
 import { type QuarantinedRecord, quarantineMessage } from '../../aws/quarantine-queue.ts';
 import { FindingsByProblem } from '../../core/findings.ts';
 import type { RedriveAnswer } from '../../functions/redrive/handler.ts';
-import type { Request } from '../../functions/redrive/request.ts';
+import { QUEUES, type Request } from '../../functions/redrive/request.ts';
 import { invoke } from '../../local/lambda.ts';
 import { ACCOUNT, CLUSTER, REGION } from '../../scripts/samples/cluster.ts';
 import { AUDIT_GROUP, AUDIT_STREAM } from '../../scripts/samples/payloads/envelopes.ts';
@@ -34,11 +36,11 @@ class Redrive {
   readonly findingsDeadLetters: string;
   readonly #deployment: Deployment;
 
-  constructor(deployment: Deployment) {
+  constructor(deployment: Deployment, prefix = '') {
     this.#deployment = deployment;
-    this.quarantine = deployment.aws.queueUrl('quarantine.fifo');
-    this.deadLetters = deployment.aws.queueUrl('dead-letters');
-    this.findingsDeadLetters = deployment.aws.queueUrl('findings-dead-letters.fifo');
+    this.quarantine = deployment.aws.queueUrl(`${prefix}quarantine.fifo`);
+    this.deadLetters = deployment.aws.queueUrl(`${prefix}dead-letters`);
+    this.findingsDeadLetters = deployment.aws.queueUrl(`${prefix}findings-failed.fifo`);
   }
 
   get settings(): Record<string, string> {
@@ -69,9 +71,56 @@ class Redrive {
 
 const it = deployed.extend('redrive', async ({ deployment }) => {
   await deployment.aws.createQueue('dead-letters');
-  await deployment.aws.createQueue('findings-dead-letters.fifo');
+  await deployment.aws.createQueue('findings-failed.fifo');
   return new Redrive(deployment);
 });
+
+const files = mkdtempSync(join(tmpdir(), 'auditwire-redrive-'));
+afterAll(() => rmSync(files, { recursive: true }));
+
+/** Queues that are named as a deployment's are, and what a person types who redrives them. */
+class NamedQueues extends Redrive {
+  readonly #deployment: Deployment;
+
+  private constructor(deployment: Deployment) {
+    super(deployment, 'auditwire-');
+    this.#deployment = deployment;
+  }
+
+  static async of(deployment: Deployment): Promise<NamedQueues> {
+    for (const queue of [QUEUES.findings, QUEUES.quarantine, ...QUEUES.deadLetters])
+      await deployment.aws.createQueue(`auditwire-${queue}`);
+    return new NamedQueues(deployment);
+  }
+
+  /** Runs the command as npm does, on a machine whose environment says something else. */
+  async command(...args: readonly string[]) {
+    const env = {
+      ...process.env,
+      ...this.settings,
+      NODE_OPTIONS: `--import ${new URL('../support/localhost.ts', import.meta.url)}`,
+      AWS_REGION: 'us-west-2',
+      POLICY_FILE: 'nowhere.yaml',
+    };
+    const ran = promisify(execFile)(process.execPath, ['functions/redrive/command.ts', ...args], { env });
+    return await ran.then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+    );
+  }
+
+  /** The same for the deployment of these queues. */
+  async redrive(...args: readonly string[]) {
+    return await this.command('--name', 'auditwire', '--region', 'eu-west-1', ...args);
+  }
+
+  /** What the SOC's queue received since the last time, and from where. */
+  async told(): Promise<string[]> {
+    const { aws } = this.#deployment;
+    await aws.pump(aws.queueUrl('auditwire-findings.fifo'), (event) => this.#deployment.publish(event));
+    return (await this.#deployment.received()).map(({ alert: { event } }) => `${event.id} ${event.region}`);
+  }
+}
 
 /** The ids of what the SOC's queue received since the last time, in the order of the problems' names. */
 const toldEvents = async (deployment: Deployment) =>
@@ -165,6 +214,13 @@ describe.concurrent('a record in quarantine', () => {
     const told = (await deployment.received()).map(({ alert }) => alert);
     expect(told.filter(({ event }) => event.source === 'cloudtrail').length).toBeGreaterThan(0);
     expect(told.map(({ event }) => event.id)).toEqual(expect.arrayContaining(['in-a-payload', 'packed']));
+  });
+
+  it('of an object that is another service’s log is done with', async ({ deployment, redrive }) => {
+    const file = 's3://trail/AWSLogs/111122223333/elasticloadbalancing/eu-west-1/2026/03/01/a.log.gz';
+    await redrive.putInQuarantine('', { reason: 'bad-encoding', origin: { file } });
+    expect(await redrive.run({ queues: [redrive.quarantine] })).toMatchObject({ received: 1, redriven: 1 });
+    expect(await deployment.quarantined()).toEqual([]);
   });
 
   it('that announces an object is that object', async ({ deployment, redrive }) => {
@@ -467,39 +523,71 @@ describe.concurrent('a run', () => {
 });
 
 describe.concurrent('npm run redrive', () => {
-  const command = async ({ settings }: Redrive, ...args: readonly string[]) => {
-    const options = { env: { ...process.env, ...settings } };
-    const ran = promisify(execFile)(process.execPath, ['functions/redrive/command.ts', ...args], options);
-    return await ran.then(
-      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
-    );
-  };
+  const named = it.extend('queues', async ({ deployment }) => await NamedQueues.of(deployment));
 
-  it('does the same from a terminal', async ({ deployment, redrive }) => {
-    await redrive.putInQuarantine(secretsRead('by-hand'));
-    await redrive.putInQuarantine('no json', { reason: 'not-json', detail: 'not JSON' });
-    const dry = await command(redrive, '--dry-run');
-    expect(dry.stdout.split('\n').length).toBe(3);
+  named('does the same from a terminal, to the queues that a deployment’s name says', async ({ queues }) => {
+    await queues.putInQuarantine(secretsRead('by-hand'));
+    await queues.putInQuarantine('no json', { reason: 'not-json', detail: 'not JSON' });
+    const byAnother = secretsRead('given-up', { user: { username: 'bob' } });
+    await queues.putInDeadLetters(failedInvocation({ requestPayload: subscriptionOf(byAnother) }));
+    const dry = await queues.redrive('--dry-run');
+    expect(dry.stdout.split('\n').length).toBe(4);
     expect(dry.stdout).toMatch(/^quarantined record\tdetector-crashed.*\tuntouched$/m);
     expect(dry.code).toBe(0);
 
-    const { code, stdout, stderr } = await command(redrive, '--queue', redrive.quarantine);
-    expect(stdout).toMatch(/^quarantined record\tnot-json.*\tstillQuarantined: not-json.*\n$/);
-    expect(stderr).toMatch(/^received 2, redriven 1, stillQuarantined 1, failed 0, untouched 0$/m);
-    expect(code).toBe(0);
-    expect(await toldEvents(deployment)).toEqual(['by-hand']);
+    const one = await queues.redrive('--queue', 'quarantine.fifo');
+    expect(one.stdout).toMatch(/^quarantined record\tnot-json.*\tstillQuarantined: not-json.*\n$/);
+    expect(one.stderr).toMatch(/^received 2, redriven 1, stillQuarantined 1, failed 0, untouched 0$/m);
+    expect(one.code).toBe(0);
+    expect(await queues.told()).toEqual(['by-hand eu-west-1']);
+
+    expect((await queues.redrive()).stderr).toMatch(/^received 2, redriven 1, stillQuarantined 1, /m);
+    expect(await queues.told()).toEqual(['given-up eu-west-1']);
   });
 
-  it('exits with 1 when something failed, and with 2 and a sentence when it was asked wrongly', async ({ redrive }) => {
-    await redrive.putInDeadLetters('no json');
-    expect((await command(redrive)).code).toBe(1);
-    for (const wrong of [['--nonsense'], ['--limit', 'many'], ['--findings-queue', 'here']]) {
-      const { code, stdout, stderr } = await command(redrive, ...wrong);
-      expect(code).toBe(2);
-      expect(stdout).toBe('');
-      expect(stderr).toMatch(/--help says more/);
+  named('does what its examples show', async ({ queues }) => {
+    await queues.putInQuarantine(secretsRead('shown'));
+    const policy = join(files, 'policy.yaml');
+    writeFileSync(policy, 'version: 1\n');
+    const { stdout: help } = await queues.command('--help');
+    const examples = [...help.matchAll(/^ {2}npm run redrive -- (.+)$/gm)].map(([, args = '']) => args);
+    expect(examples).toHaveLength(2);
+    for (const example of examples) {
+      const { code, stderr } = await queues.command(...example.replace('policy.yaml', policy).split(' '));
+      expect([example, code, stderr]).toEqual([example, 0, expect.stringContaining('received 1, ')]);
     }
-    expect((await command(redrive, '--help')).stdout).toMatch(/--dry-run/);
+    expect(await queues.told()).toEqual(['shown eu-west-1']);
+  });
+
+  named('exits with 1 when something failed', async ({ queues }) => {
+    await queues.putInDeadLetters('no json');
+    expect((await queues.redrive()).code).toBe(1);
+  });
+
+  named.for([
+    ['no name', ['--region', 'eu-west-1'], /^say which deployment, with --name NAME$/m],
+    ['no region', ['--name', 'auditwire'], /^say where it is, with --region REGION$/m],
+    ['an option that there is not', ['--nonsense'], /--nonsense/],
+    ['no number', ['--name', 'a', '--region', 'b', '--limit', 'many'], /^--limit takes a number from 1, not "many"$/m],
+    [
+      'a queue that it does not redrive',
+      ['--name', 'a', '--region', 'b', '--queue', 'dead-letter'],
+      /^--queue takes quarantine\.fifo, .*, not "dead-letter" \(did you mean "dead-letters"\?\)$/m,
+    ],
+    [
+      'the name of no deployment',
+      ['--name', 'auditwired', '--region', 'eu-west-1'],
+      /^cannot find the queue auditwired-\S+ in eu-west-1: are --name and --region right, .*does not exist/m,
+    ],
+    [
+      'a policy that is not there',
+      ['--name', 'auditwire', '--region', 'eu-west-1', '--policy', 'gone.yaml'],
+      /^--policy: .*gone\.yaml/m,
+    ],
+  ] as const)('exits with 2 and a sentence that names the flag: %s', async ([, args, sentence], { queues }) => {
+    const { code, stdout, stderr } = await queues.command(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(sentence);
+    expect(stderr).toMatch(/--help says more/);
   });
 });

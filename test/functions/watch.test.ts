@@ -127,9 +127,9 @@ describe('the watch, as deployed', () => {
     await find(found('alice', 2));
     await told();
     wait(HOUR_MS);
-    expect((await watch(2_000)).error?.message).toBe('DeadlineError');
+    expect((await watch(2_000)).error?.message).toBe('DeadlineError: out of time');
     // Enough to read and to remember, and not to tell.
-    expect((await watch(5_000)).error?.message).toBe('DeadlineError');
+    expect((await watch(5_000)).error?.message).toBe('DeadlineError: out of time');
     expect(await told()).toEqual([]);
     expect((await watch()).error).toBeUndefined();
     expect(inWords(await told())).toEqual(['closed 2']);
@@ -240,6 +240,6 @@ describe('the closing of incidents', () => {
     const closing = new Closing({ ...stage(await storeWith('alice')), isOver: () => true });
     await closing.closeAll();
     expect(closing.counts).toMatchObject({ ended: 0 });
-    expect([...closing.problems]).toEqual(['DeadlineError']);
+    expect([...closing.problems]).toEqual(['DeadlineError: out of time']);
   });
 });

@@ -1,11 +1,21 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { createApp } from '../../infra/app.ts';
 import { type Artifact, checkHashes, writeArtifacts } from '../../infra/artifacts.ts';
 import { readSite, type Site } from '../../infra/site.ts';
-import { type Bundle, bundleFunctions, hashesOf } from '../../scripts/build.ts';
+import { type Bundle, bundleFunctions, filesOf, hashesOf } from '../../scripts/build.ts';
 import { LEAST, newFolder, settingsFile, TODAY } from './synthesized.ts';
+
+/** Files by name and hash: they are too long to show where they differ. */
+function listOf(files: readonly (readonly [string, string])[]): string {
+  return files
+    .map(([name, code]) => `${name} ${createHash('sha256').update(code).digest('hex')}`)
+    .sort()
+    .join(', ');
+}
 
 describe('what is deployed', () => {
   let bundles: Bundle[];
@@ -16,19 +26,21 @@ describe('what is deployed', () => {
     bundles = await bundleFunctions();
     site = readSite(settingsFile(LEAST), TODAY);
     artifacts = writeArtifacts(newFolder(), bundles, site.policy);
-  });
+  }, 60_000);
 
   it('is byte for byte what the functions’ tests run, with the policy beside it', () => {
     const outdir = newFolder();
     createApp(site, artifacts, outdir).synth();
     const uploaded = readdirSync(outdir).filter((name) => name.startsWith('asset.') && !name.includes('.json'));
-    const codes = uploaded.map((name) => {
-      expect(readdirSync(join(outdir, name)).sort()).toEqual(['index.js', 'policy.yaml']);
-      expect(readFileSync(join(outdir, name, 'policy.yaml'), 'utf8')).toBe(site.policy);
-      return readFileSync(join(outdir, name, 'index.js'), 'utf8');
+    const found = uploaded.map((name) => {
+      const read = (file: string) => readFileSync(join(outdir, name, file), 'utf8');
+      expect(JSON.parse(read('policy.yaml'))).toEqual(parse(site.policy));
+      const files = readdirSync(join(outdir, name)).filter((file) => file !== 'policy.yaml');
+      return listOf(files.map((file) => [file, read(file)]));
     });
     const deployed = bundles.filter(({ name }) => !['cloudtrail', 'chat'].includes(name));
-    expect(codes.sort()).toEqual(deployed.map(({ code }) => code).sort());
+    const built = deployed.map((bundle) => listOf(filesOf(bundle).map(({ file, code }) => [basename(file), code])));
+    expect(found.sort()).toEqual(built.sort());
   });
 
   it('is the same wherever and however often it is built', async () => {
@@ -39,7 +51,12 @@ describe('what is deployed', () => {
 
   it('is written for Lambda as it was built', async () => {
     const outdir = newFolder();
-    for (const { file, code } of await bundleFunctions(outdir)) expect(readFileSync(file, 'utf8')).toBe(code);
+    for (const bundle of await bundleFunctions(outdir)) {
+      for (const { file, code } of filesOf(bundle)) {
+        expect(dirname(file)).toBe(join(outdir, bundle.name));
+        expect(readFileSync(file, 'utf8')).toBe(code);
+      }
+    }
   });
 
   it('has another name when the policy changes', () => {
@@ -53,9 +70,9 @@ describe('what is deployed', () => {
     expect(() => checkHashes(bundles, file)).not.toThrow();
     const [first, ...rest] = bundles;
     if (!first) throw new Error('no bundles');
-    expect(() => checkHashes([{ ...first, code: `${first.code} ` }, ...rest], file)).toThrow(
-      `${file}: ${first.name}: tested`,
-    );
+    const lazy = (first.lazy ?? []).map((file) => ({ ...file, code: `${file.code} ` }));
+    for (const other of [{ code: `${first.code} ` }, { lazy }, { lazy: [] }])
+      expect(() => checkHashes([{ ...first, ...other }, ...rest], file)).toThrow(`${file}: ${first.name}: tested`);
     expect(() => checkHashes(rest, file)).toThrow('built here nothing');
   });
 });

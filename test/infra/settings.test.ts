@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { parsePolicy } from '../../core/policy.ts';
 import { detectorIds } from '../../detectors/ids.ts';
-import { parseSettings, SettingsError } from '../../infra/settings.ts';
+import { parseSettings, SettingsError, settingsSchema } from '../../infra/settings.ts';
 import { readSite } from '../../infra/site.ts';
 import { LEAST, settingsFile, TODAY } from './synthesized.ts';
 
@@ -91,6 +93,7 @@ concurrency: { eksAudit: 0 }
       'settings.yaml:21: subscribers.2: say one of email, sqs, lambda, https, chat',
       'settings.yaml:22: subscribers.2.http: no such setting (did you mean "https"?); there are name, email, sqs, lambda, https, chat, filter',
       'settings.yaml:23: cloudtrail: say one of logGroup, bucket, eventBridge: two would deliver everything twice',
+      'settings.yaml:25: cloudtrail.eventBridge: EventBridge tells of this account only, and not of members',
       'settings.yaml:26: operators: say who is to know when Auditwire itself fails',
       expect.stringMatching(/^settings\.yaml:27: logRetentionDays: expected 30, .*, seen "31"/),
       'settings.yaml:28: concurrency.eksAudit: expected a number from 1, seen "0"',
@@ -160,11 +163,84 @@ concurrency: { eksAudit: 0 }
   });
 });
 
-describe('readSite', () => {
-  it('reads the example', () => {
-    expect(faults(() => readSite('infra/auditwire.config.example.yaml', TODAY))).toEqual([]);
+interface Field {
+  readonly name: string;
+  readonly isRequired: boolean;
+  readonly byDefault: unknown;
+}
+
+/** The fields that a schema ends in, by their paths. What subscribers filter by is one: SNS's own language. */
+function fieldsOf(
+  { properties, items, required = [] }: z.core.JSONSchema.BaseSchema,
+  path: readonly string[],
+): Field[] {
+  if (typeof items === 'object' && !Array.isArray(items)) return fieldsOf(items, path);
+  return Object.entries(properties ?? {}).flatMap(([key, schema]) => {
+    const inside = typeof schema === 'object' && key !== 'filter' ? fieldsOf(schema, [...path, key]) : [];
+    const byDefault = typeof schema === 'object' ? schema.default : undefined;
+    return inside.length > 0
+      ? inside
+      : [{ name: [...path, key].join('.'), isRequired: required.includes(key), byDefault }];
+  });
+}
+
+describe('docs/operating.md', () => {
+  const guide = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');
+  const [, table = ''] = /^### Settings$[\s\S]*?^\| --- .*\n([\s\S]*?)\n\n/m.exec(guide) ?? [];
+  const rows = table.split('\n').flatMap((row) => {
+    const [, names = '', byDefault = '', says = ''] = row.split('|').map((cell) => cell.trim());
+    return [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => ({ name, byDefault, says }));
+  });
+  const fields = fieldsOf(z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }), []);
+
+  it('says of every setting what it is, and of no other', () => {
+    expect(rows.map(({ name }) => name).sort()).toEqual(fields.map(({ name }) => name).sort());
+    for (const { says } of rows) expect(says.length).toBeGreaterThan(5);
   });
 
+  it('says what holds of a setting that is left out', () => {
+    for (const { name, isRequired, byDefault } of fields) {
+      const told = rows.find((row) => row.name === name)?.byDefault;
+      if (isRequired) expect([name, told]).toEqual([name, '']);
+      else if (typeof byDefault === 'number' || typeof byDefault === 'boolean')
+        expect([name, told]).toEqual([name, String(byDefault)]);
+      else expect([name, told]).not.toEqual([name, '']);
+    }
+  });
+});
+
+describe('the example', () => {
+  const example = readFileSync('infra/policy.example.yaml', 'utf8');
+
+  it('is read, on whatever day', () => {
+    for (const today of [TODAY, '2027-11-21', '2099-01-01'])
+      expect(faults(() => readSite('infra/auditwire.config.example.yaml', today))).toEqual([]);
+  });
+
+  it('expects the logs that its settings name, and those that they cannot name', () => {
+    const { policy } = readSite('infra/auditwire.config.example.yaml', TODAY);
+    const { logSources } = parsePolicy(policy, 'policy.yaml', detectorIds);
+    expect(logSources.map(({ cluster, account, silence }) => [cluster ?? account, silence])).toEqual([
+      ['prod-2', 2 * 3_600_000],
+      ['payments-1', undefined],
+      ['111122223333', undefined],
+      ['prod-1', undefined],
+      ['shop-1', undefined],
+      ['shop-2', undefined],
+    ]);
+  });
+
+  it('mutes nothing, and shows a suppression that would be accepted and ends within a year', () => {
+    expect(parsePolicy(example, 'policy.yaml', detectorIds).suppressions).toEqual([]);
+    const shown = example.replace(/^# (?=suppressions:$| {2})/gm, '');
+    const [suppression, ...others] = parsePolicy(shown, 'policy.yaml', detectorIds, TODAY).suppressions;
+    expect(others).toEqual([]);
+    expect(suppression?.until).toBe('2027-03-31');
+    expect(Date.parse(suppression?.until ?? '') - Date.parse(TODAY)).toBeLessThan(365 * 86_400_000);
+  });
+});
+
+describe('readSite', () => {
   it('refuses a suppression that has ended, naming file, line and field', () => {
     const policy = `version: 1
 suppressions:

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parseReplayArguments } from '../../cli/arguments.ts';
 import { deadLetterIn } from '../../functions/redrive/dead-letter.ts';
+import { QUEUES } from '../../functions/redrive/request.ts';
 import { STATE_TABLE } from '../../local/dynamo.ts';
 import { LEAST, type Resource, settingsFile, synthesized, type Template } from './synthesized.ts';
 
@@ -543,8 +545,21 @@ describe('alarms', () => {
   it('tell operators on a topic of their own, when they begin and when they end, and where it is written what to do', () => {
     for (const { AlarmActions, OKActions, AlarmDescription } of alarms) {
       expect([AlarmActions, OKActions]).toEqual([['<HealthOperatorsTopic>'], ['<HealthOperatorsTopic>']]);
-      expect(AlarmDescription).toMatch(/^.+[.] What to do: docs\/operating\.md#[a-z-]+$/s);
+      expect(AlarmDescription).toMatch(
+        /^.+[.] What to do: https:\/\/git\.example\.com\/security\/auditwire\/blob\/main\/docs\/operating\.md#[a-z-]+$/s,
+      );
     }
+  });
+
+  it.each([
+    ['', 'https://github.com/auditwire/auditwire/blob/main/docs/operating.md'],
+    ['runbookBaseUrl: https://git.example.com/soc/detectors/\n', 'https://git.example.com/soc/docs/operating.md'],
+    ['runbookBaseUrl: https://wiki.example.com/auditwire\n', 'docs/operating.md'],
+  ])('link to the guide where it lies beside the runbooks (%s)', (line, guide) => {
+    const template = only(`${LEAST}${line}`);
+    for (const [, { AlarmDescription }] of template.of('AWS::CloudWatch::Alarm'))
+      expect(AlarmDescription).toMatch(new RegExp(` What to do: ${guide.replaceAll('.', '\\.')}#[a-z-]+$`));
+    expect(template.text).toContain(`What to do about an alarm: ${guide.startsWith('http') ? `[${guide}]` : guide}`);
   });
 
   it('ring too where Amazon Q does not take what is for the alerts’ channel', () => {
@@ -576,8 +591,8 @@ describe('alarms', () => {
         "cloudtrail-errors",
         "cloudtrail-late",
         "cloudtrail-throttled",
-        "cluster-prod-1-undelivered",
-        "cluster-prod-2-undelivered",
+        "cluster-prod-1-log-delivery",
+        "cluster-prod-2-log-delivery",
         "dead-letters-not-empty",
         "eks-audit-dropped",
         "eks-audit-errors",
@@ -698,7 +713,7 @@ describe('CloudTrail', () => {
     expect(filters).toContainEqual(['org-trail', '<DetectionTrailCloudTrailFunction.Arn>']);
     expect(JSON.stringify(template.of('AWS::Lambda::Permission'))).toContain('log-group:org-trail:*');
     const [, alarm] =
-      template.of('AWS::CloudWatch::Alarm').find(([, { AlarmName }]) => AlarmName === 'auditwire-trail-undelivered') ??
+      template.of('AWS::CloudWatch::Alarm').find(([, { AlarmName }]) => AlarmName === 'auditwire-trail-log-delivery') ??
       [];
     const watched = [...JSON.stringify(alarm).matchAll(/"Value":"([^"]+)"/g)].map(([, value]) => value);
     expect(new Set(watched)).toEqual(new Set(['org-trail', 'Lambda', 'auditwire-cloudtrail']));
@@ -707,13 +722,17 @@ describe('CloudTrail', () => {
   it('is heard of through EventBridge', () => {
     const rules = of('{ eventBridge: true }')
       .of('AWS::Events::Rule')
-      .map(([, { EventPattern }]) => EventPattern);
+      .map(([, { EventPattern, State }]) => ({ EventPattern, State }));
     expect(rules).toContainEqual({
-      'detail-type': [
-        'AWS API Call via CloudTrail',
-        'AWS Console Sign In via CloudTrail',
-        'AWS Service Event via CloudTrail',
-      ],
+      EventPattern: {
+        'detail-type': [
+          'AWS API Call via CloudTrail',
+          'AWS Console Sign In via CloudTrail',
+          'AWS Service Event via CloudTrail',
+        ],
+      },
+      // Reads among them: what root looked at.
+      State: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
     });
   });
 
@@ -770,18 +789,103 @@ describe('the dashboard', () => {
   });
 });
 
+describe('the queues of a redrive', () => {
+  it('are those that the command looks for, by the names that the stack gives them', () => {
+    const redrive = stack
+      .of('AWS::Lambda::Function')
+      .map(([, properties]) => properties)
+      .find(({ FunctionName }) => FunctionName === 'auditwire-redrive');
+    const nameOf = (reference: string) => stack.resources[reference.slice(1, -1)]?.Properties.QueueName;
+    const { FINDINGS_QUEUE_URL, QUARANTINE_QUEUE_URL, DEAD_LETTER_QUEUE_URLS } = redrive.Environment.Variables;
+    expect({
+      findings: nameOf(FINDINGS_QUEUE_URL),
+      quarantine: nameOf(QUARANTINE_QUEUE_URL),
+      deadLetters: DEAD_LETTER_QUEUE_URLS.split(',').map(nameOf),
+    }).toEqual({
+      findings: `auditwire-${QUEUES.findings}`,
+      quarantine: `auditwire-${QUEUES.quarantine}`,
+      deadLetters: QUEUES.deadLetters.map((queue) => `auditwire-${queue}`),
+    });
+  });
+});
+
 describe('the operating guide', () => {
-  it('has a section for every alarm', () => {
-    const guide = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');
-    const sections = [...guide.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-      heading
+  const guide = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');
+  const commands = guide.replaceAll('\\\n', ' ');
+
+  /** The sections of a page by the anchors of their headings. */
+  const sections = Object.fromEntries(
+    guide.split(/^#+ /m).map((section) => {
+      const [heading = '', ...lines] = section.split('\n');
+      const anchor = heading
         .toLowerCase()
         .replace(/[^\w -]/g, '')
-        .replaceAll(' ', '-'),
+        .replaceAll(' ', '-');
+      return [anchor, lines.join('\n')];
+    }),
+  );
+
+  it('names every alarm in the section that its description points to, and no other', () => {
+    const trail = only(`${LEAST}cloudtrail: { logGroup: org-trail }\n`);
+    const wanted = new Map<string, Set<string>>();
+    for (const [, { AlarmName, AlarmDescription }] of [stack, trail].flatMap((one) =>
+      one.of('AWS::CloudWatch::Alarm'),
+    )) {
+      const section = /operating\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1] ?? '';
+      const name = AlarmName.replace(/-cluster-prod-\d-/, '-cluster-CLUSTER-').replace(
+        /-undelivered-(?!canary-|operators-).+-not-empty$/,
+        '-undelivered-SUBSCRIBER-not-empty',
+      );
+      wanted.set(section, (wanted.get(section) ?? new Set()).add(name));
+    }
+    const named = [...wanted.keys()].map((section) => {
+      const [listed = ''] = sections[section]?.split(/\n\n/).filter((text) => text.trim() !== '') ?? [];
+      return [section, new Set([...listed.matchAll(/`(auditwire-[^`]+)`/g)].map(([, name]) => name))] as const;
+    });
+    expect(new Map(named)).toEqual(wanted);
+  });
+
+  it('leads nowhere that is not there', () => {
+    const links = [...guide.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.filter((anchor) => !(anchor in sections))).toEqual([]);
+  });
+
+  it('names what the stack has: queues, log groups, filters and rules', () => {
+    const queues = stack.of('AWS::SQS::Queue').map(([, { QueueName }]) => QueueName);
+    const asked = [...commands.matchAll(/--queue-name ([\w.-]+)/g)].map(([, name]) => name);
+    expect(asked).toEqual(['auditwire-scheduled-failed']);
+    for (const name of asked) expect(queues).toContain(name);
+    expect(stack.resources.WatchingCanaryEvents?.Properties.LogGroupName).toBe('/aws/auditwire/auditwire-canary');
+    expect(sections.silent).toContain(
+      'describe-subscription-filters --region REGION --log-group-name /aws/auditwire/auditwire-canary\n',
     );
-    const named = stack
-      .of('AWS::CloudWatch::Alarm')
-      .map(([, { AlarmDescription }]) => /docs\/operating\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1]);
-    expect(named.filter((section) => !section || !sections.includes(section))).toEqual([]);
+    const prefix = /--name-prefix auditwire-(\w+)/.exec(sections.silent ?? '')?.[1] ?? '?';
+    const scheduled = stack.of('AWS::Events::Rule').filter(([, { ScheduleExpression }]) => ScheduleExpression);
+    expect(scheduled.map(([id]) => id.startsWith(prefix))).toEqual([true, true]);
+  });
+
+  it('lets a person who redrives do what the function may do, and look for queues', () => {
+    const [, table = ''] = /^\| to \| on \|\n([\s\S]*?)\n\n/m.exec(sections.redrive ?? '') ?? [];
+    const told = [...table.matchAll(/`((?:sqs|s3|kms):\w+)`/g)].map(([, action]) => action);
+    const role = stack.resources.WatchingRedriveRunRole?.Properties;
+    const done = permissionsOf(role)
+      .filter((permission) => !permission.includes('FailedRuns') && !permission.includes('Log.Arn'))
+      .flatMap((permission) => permission.match(/(?:sqs|s3|kms):[A-Z]\w+/g) ?? []);
+    // Only Lambda, where it polls a queue, asks for its attributes.
+    const needed = new Set([...done, 'sqs:GetQueueUrl']);
+    needed.delete('sqs:GetQueueAttributes');
+    expect(new Set(told)).toEqual(needed);
+  });
+
+  it('shows replays that are understood, of records whose place is said', () => {
+    const replays = [...commands.matchAll(/^npm run --silent replay -- (.+)$/gm)].map(([, args = '']) =>
+      args.split(/\s+/),
+    );
+    expect(replays.length).toBe(1);
+    for (const args of replays) {
+      const parsed = parseReplayArguments(args.slice(0, args.indexOf('>')), false, 0);
+      expect(parsed).toMatchObject({ cluster: 'CLUSTER', account: 'ACCOUNT', region: 'REGION', minSeverity: 'high' });
+    }
   });
 });

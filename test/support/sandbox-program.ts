@@ -1,5 +1,6 @@
 /** What a sandbox runs, as a worker thread or as a process of its own: one bundled function, one invocation at a time. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { type Handler, invoke, startFunction } from '../../local/lambda.ts';
 import type { Asked, Told } from './sandbox.ts';
@@ -22,10 +23,16 @@ const tell = (told: Told) => (parentPort ? parentPort.postMessage(told) : proces
 let timeOfDay = Date.now();
 let handler: Handler;
 try {
-  handler = startFunction({ file, code: readFileSync(file, 'utf8') }, process.env, () => timeOfDay);
+  const beside = readdirSync(dirname(file)).filter((name) => name.endsWith('.js') && name !== basename(file));
+  const lazy = beside.map((name) => read(join(dirname(file), name)));
+  handler = startFunction({ ...read(file), lazy }, process.env, () => timeOfDay);
   tell({ kind: 'started' });
 } catch (error) {
   tell({ kind: 'failed', error: wordsOf(error) });
+}
+
+function read(file: string) {
+  return { file, code: readFileSync(file, 'utf8') };
 }
 
 async function answer({ event, remainingMs, now }: Asked): Promise<void> {

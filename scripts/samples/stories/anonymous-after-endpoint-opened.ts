@@ -114,7 +114,6 @@ export const anonymousAfterEndpointOpened = (): Story =>
         attack: ['T1190'],
         what: `publicAccessCidrs of ${CLUSTER} becomes 0.0.0.0/0`,
         covers: ['eks-endpoint-opened-to-world'],
-        also: ['eks-endpoint-cidr-changed'],
         events: [opened],
       },
       {
@@ -126,7 +125,6 @@ export const anonymousAfterEndpointOpened = (): Story =>
       {
         attack: ['T1595.002', 'T1613'],
         what: 'The scanner tries pods, secrets, namespaces, nodes, configmaps and roles without credentials; all refused',
-        also: ['anonymous-api-scan', 'denied-request-burst'],
         events: [
           ...probe('09:21:09', 'list', 'pods'),
           ...probe('09:21:10', 'list', 'secrets'),

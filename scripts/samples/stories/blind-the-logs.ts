@@ -197,7 +197,6 @@ export const blindTheLogs = (): Story =>
         attack: ['T1552.007'],
         what: 'Then namespace by namespace, under the own name',
         covers: ['secrets-list-namespace'],
-        also: ['secrets-enumeration-burst'],
         events: namespaces.flatMap((namespace, i) =>
           k8sEvent({
             at: at('02:25:10') + i * 9000,

@@ -119,7 +119,6 @@ export const podEscapePrivilegedDaemonset = (): Story =>
       {
         attack: ['T1613'],
         what: 'The pipeline looks at nodes and DaemonSets of kube-system',
-        also: ['resource-reconnaissance'],
         events: [
           ...k8sEvent({ at: at('22:12:51'), by: runner, verb: 'list', ref: ref('nodes'), query: 'limit=500' }),
           ...k8sEvent({
@@ -217,7 +216,6 @@ export const podEscapePrivilegedDaemonset = (): Story =>
         attack: ['T1609', 'T1528'],
         what: "Exec into the new container reads the controller's token through /proc",
         covers: ['pod-exec', 'exec-serviceaccount-token-theft'],
-        also: ['exec-in-kube-system'],
         events: webSocketExec({
           at: at('22:34:12'),
           by: runner,

@@ -168,7 +168,6 @@ export const stolenDeveloperCredentials = (): Story =>
       {
         attack: ['T1613'],
         what: 'The cluster is looked up to build a kubeconfig',
-        also: ['eks-describe-cluster-first-seen'],
         events: [
           trailEvent({
             at: at('13:02:10'),
@@ -182,7 +181,6 @@ export const stolenDeveloperCredentials = (): Story =>
       {
         attack: ['T1069', 'T1613'],
         what: '`kubectl auth can-i --list` in shop-dev from the new address',
-        also: ['self-permission-review'],
         events: selfReview(),
       },
       {
@@ -200,7 +198,6 @@ export const stolenDeveloperCredentials = (): Story =>
       {
         attack: ['T1552.007'],
         what: 'Listing the secrets of every namespace is refused',
-        also: ['secret-read-denied'],
         events: k8sEvent({
           at: at('13:04:40'),
           by: thief,
@@ -266,7 +263,6 @@ export const stolenDeveloperCredentials = (): Story =>
         attack: ['T1098', 'T1136.003'],
         what: 'An access entry for a role of another account is made',
         covers: ['eks-access-entry-foreign-principal'],
-        also: ['eks-access-entry-created'],
         events: [accessEntry],
       },
       {
