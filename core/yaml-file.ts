@@ -19,9 +19,6 @@ export interface YamlFile<S extends z.ZodType> {
   readonly faultsIn: (written: unknown) => readonly Fault[];
 }
 
-/** To generate code for what is parsed once takes longer than to parse it. */
-const ONCE = { jitless: true };
-
 /**
  * What a file written in YAML says, or else every fault of it in the order of its lines: file, line, field, what is
  * wrong, and the nearest name where one is misspelt.
@@ -31,7 +28,7 @@ export function parseYamlFile<S extends z.ZodType>(
   { file, what, schema, faultsIn }: YamlFile<S>,
 ): { readonly value: z.infer<S> } | { readonly faults: readonly string[] } {
   const deployed = deployedContent(yaml);
-  const known = deployed === undefined ? undefined : schema.safeParse(deployed, ONCE);
+  const known = deployed === undefined ? undefined : schema.safeParse(deployed);
   if (known?.success && faultsIn(deployed).length === 0) return { value: known.data };
   const lines = new LineCounter();
   const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
@@ -48,7 +45,7 @@ export function parseYamlFile<S extends z.ZodType>(
 
   const written = contentOf(document);
   if ('fault' in written) return told([{ offset: 0, message: written.fault }]);
-  const parsed = schema.safeParse(written.value, ONCE);
+  const parsed = schema.safeParse(written.value);
   const faults = [
     ...(parsed.error?.issues.flatMap((issue) => faultsOf(issue, document, schema)) ?? []),
     ...faultsIn(written.value),
