@@ -14,7 +14,7 @@ import { findingsOf } from '../support/second-stage.ts';
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 2, 1, 10);
 
-const { bundles, deployment, find } = deployedAt(NOW);
+const { deployment, find } = deployedAt(NOW);
 
 const alert = (id: string, finding: Partial<Finding> = {}, fields: object = {}): Alert =>
   alertOf(finding, { auditID: id, ...fields }, { origin: { cluster: 'prod-blue', account: '111122223333' } });
@@ -79,7 +79,7 @@ describe('an incident', () => {
     await findEach(alert('one'));
     const batch = await nextBatch();
     await deployment().publish(batch);
-    expect((await invoke(deployment().restartPublishing(), batch)).answer).toEqual({ batchItemFailures: [] });
+    expect((await invoke(deployment().start('publish-alerts'), batch)).answer).toEqual({ batchItemFailures: [] });
     expect((await deployment().aws.alerts(socQueue())).length).toBe(1);
   });
 
@@ -121,13 +121,8 @@ describe('an incident', () => {
 
 describe('when the answer to a write is lost', () => {
   it('tells nothing again, loses nothing and asks for nothing again', async () => {
-    const dynamodb = await startLosingAnswer(deployment().aws.environment.AWS_ENDPOINT_URL_DYNAMODB ?? '');
-    const handler = bundles().start('publish-alerts', {
-      ...deployment().aws.environment,
-      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
-      ALERT_TOPIC_ARN: deployment().aws.topicArn('alerts'),
-      INCIDENT_TABLE: deployment().aws.stateTable,
-    });
+    const dynamodb = await startLosingAnswer(deployment().aws.environment);
+    const handler = deployment().start('publish-alerts', { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint });
     await findEach(alert('one'));
     const { answer, log } = await invoke(handler, await nextBatch());
     await dynamodb.stop();
@@ -161,12 +156,7 @@ describe('when SNS does not take an alert', () => {
 
   it('still remembers what it took, however long it tried the rest', async () => {
     const sns = await startFaltering('event-two');
-    const handler = bundles().start('publish-alerts', {
-      ...deployment().aws.environment,
-      AWS_ENDPOINT_URL_SNS: sns.address,
-      ALERT_TOPIC_ARN: deployment().aws.topicArn('alerts'),
-      INCIDENT_TABLE: deployment().aws.stateTable,
-    });
+    const handler = deployment().start('publish-alerts', { AWS_ENDPOINT_URL_SNS: sns.address });
     await findEach(alert('event-one'), alert('event-two', { dedup: ['bob'] }));
     const batch = await nextBatch();
     const [first, second] = batch.Records;
@@ -196,17 +186,12 @@ describe('when SNS does not take an alert', () => {
 describe('a broken deployment', () => {
   it('fails at the first event, names the cause, tells nothing and keeps the findings', async () => {
     const refusing = await startRefusing();
-    const settings = {
-      ...deployment().aws.environment,
-      ALERT_TOPIC_ARN: deployment().aws.topicArn('alerts'),
-      INCIDENT_TABLE: deployment().aws.stateTable,
-    };
     for (const [broken, cause] of [
       [{ INCIDENT_TABLE: 'no-such-table' }, /ResourceNotFoundException/],
       [{ AWS_ENDPOINT_URL_DYNAMODB: refusing.address }, /AccessDeniedException: .*not authorized/],
       [{ ALERT_TOPIC_ARN: deployment().aws.topicArn('no-such-topic') }, /NotFound/],
     ] as const) {
-      const handler = bundles().start('publish-alerts', { ...settings, ...broken });
+      const handler = deployment().start('publish-alerts', broken);
       await findEach(alert('one'));
       const batch = await nextBatch();
       const { error, log } = await invoke(handler, batch);
@@ -220,7 +205,7 @@ describe('a broken deployment', () => {
     expect(await deployment().aws.alerts(socQueue())).toEqual([]);
 
     await findEach(alert('one'));
-    await invoke(bundles().start('publish-alerts', settings), await nextBatch());
+    await invoke(deployment().start('publish-alerts'), await nextBatch());
     expect((await deployment().aws.alerts(socQueue())).length).toBe(1);
   });
 });

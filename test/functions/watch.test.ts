@@ -19,25 +19,19 @@ const found = (problem: string, ...numbers: readonly number[]) =>
   findingsOf(...numbers.map((number) => alertOf({ dedup: [problem] }, { auditID: `${problem}-${number}` })));
 
 describe('the watch, as deployed', () => {
-  const { bundles, deployment, find } = deployedAt(NOW);
+  const { deployment, find } = deployedAt(NOW);
   const watch = (remainingMs?: number): Promise<Invocation> => invoke(deployment().watch, {}, remainingMs);
   const told = async () => (await deployment().received()).map(({ alert }) => alert);
   const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
-  const settings = () => ({
-    ...deployment().aws.environment,
-    FINDINGS_QUEUE_URL: deployment().aws.queueUrl('findings.fifo'),
-    QUARANTINE_QUEUE_URL: deployment().aws.queueUrl('quarantine.fifo'),
-    ALERT_TOPIC_ARN: deployment().aws.topicArn('alerts'),
-    INCIDENT_TABLE: deployment().aws.stateTable,
-  });
-
   it('tells the roll-up of an incident when its window ends, whichever sandboxes saw its findings', async () => {
     await find(found('alice', 1));
     expect(inWords(await told())).toEqual(['opened 1']);
     await find(found('alice', 2, 3));
     expect(await told()).toEqual([]);
-    deployment().restartPublishing();
     await find(found('alice', 4));
+    const { aws } = deployment();
+    const other = deployment().start('publish-alerts');
+    await aws.pump(aws.queueUrl('findings.fifo'), async (event) => (await invoke(other, event)).answer);
     expect(await told()).toEqual([]);
 
     wait(HOUR_MS - 1);
@@ -111,8 +105,8 @@ describe('the watch, as deployed', () => {
     await find(found('alice', 2));
     await told();
     wait(HOUR_MS);
-    const dynamodb = await startLosingAnswer(deployment().aws.environment.AWS_ENDPOINT_URL_DYNAMODB ?? '');
-    const losing = bundles().start('watch', { ...settings(), AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint });
+    const dynamodb = await startLosingAnswer(deployment().aws.environment);
+    const losing = deployment().start('watch', { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint });
     const invocation = await invoke(losing, {});
     await dynamodb.stop();
     expect(dynamodb.trace.length).toBe(1);
@@ -141,7 +135,7 @@ describe('the watch, as deployed', () => {
       [{ INCIDENT_TABLE: 'no-such-table' }, /^ResourceNotFoundException/],
       [{ AWS_ENDPOINT_URL_DYNAMODB: refusing.address }, /^AccessDeniedException: .*not authorized/],
     ] as const) {
-      const { error, log } = await invoke(bundles().start('watch', { ...settings(), ...broken }), {});
+      const { error, log } = await invoke(deployment().start('watch', broken), {});
       expect(error?.message).toMatch(cause);
       expect(JSON.parse(log).problems.join()).toMatch(cause);
     }

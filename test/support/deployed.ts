@@ -6,9 +6,7 @@ import { Deployment } from './deployment.ts';
 
 /** What the tests of one file or block are given. */
 export interface Deployed {
-  /** What is deployed, from bundles made once. */
-  bundles(): Bundles;
-  /** The running test's own. */
+  /** The running test's own, of functions that are bundled once. */
   deployment(): Deployment;
   /** Puts findings into their queue, each as a message. */
   find(...findings: readonly Findings[]): Promise<void>;
@@ -31,7 +29,6 @@ export function deployedAt(now: number): Deployed {
     await deployment.stop();
   });
   return {
-    bundles: () => bundles,
     deployment: () => deployment,
     async find(...findings) {
       const { aws } = deployment;

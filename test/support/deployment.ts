@@ -41,11 +41,6 @@ export class Deployment {
     return this.#bundles.start(name, { ...this.aws.settings, ...settings });
   }
 
-  /** The same publishing function in a sandbox that remembers nothing. */
-  restartPublishing(): Handler {
-    return this.start('publish-alerts');
-  }
-
   /** Puts an object of CloudTrail where the notification in an event says that there is one. */
   async putAnnounced(event: unknown): Promise<void> {
     const { Records } = event as { Records: readonly { body: string }[] };
