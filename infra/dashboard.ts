@@ -56,7 +56,7 @@ export class Dashboard extends Construct {
             height: 2,
             markdown: [
               `# Auditwire: ${settings.name} in ${settings.region}`,
-              'Records in = quiet + found + quarantined + control. Findings = alerted + folded + repeated + muted. ' +
+              'Records in = quiet + found + quarantined + control. Findings = alerted + folded + repeated + muted + what SQS absorbed, for it had it. ' +
                 `What to do about an alarm: ${guide.startsWith('http') ? `[${guide}](${guide})` : guide}`,
             ].join('\n'),
           }),

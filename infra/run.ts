@@ -49,8 +49,7 @@ if (values.help || (command !== 'synth' && command !== 'deploy')) {
     if (command === 'deploy') process.exitCode = deploy(site, assembly);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    const message = error.message.replace(/^ENOENT: no such file or directory, open '(.*)'$/, 'no such file: $1');
-    process.stderr.write(`${message}\n`);
+    process.stderr.write(`${error.message}\n`);
     process.exitCode = 2;
   }
 }

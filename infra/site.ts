@@ -84,6 +84,7 @@ export function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new SettingsError(error instanceof Error ? error.message : String(error));
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new SettingsError(isMissing ? `no such file: ${file}` : String(error));
   }
 }
