@@ -19,6 +19,9 @@ export interface YamlFile<S extends z.ZodType> {
   readonly faultsIn: (written: unknown) => readonly Fault[];
 }
 
+/** Of more values than these a message names none but the nearest. */
+const MAX_NAMED = 20;
+
 /**
  * What a file written in YAML says, or else every fault of it in the order of its lines: file, line, field, what is
  * wrong, and the nearest name where one is misspelt.
@@ -103,7 +106,7 @@ function faultsOf(issue: z.core.$ZodIssue, document: Document, schema: z.core.$Z
   const node = nodeAt(document, path);
   const seen = isScalar(node) && node.value !== null ? (node.source ?? String(node.value)) : undefined;
   const message =
-    issue.code === 'invalid_value'
+    issue.code === 'invalid_value' && issue.values.length <= MAX_NAMED
       ? `expected ${issue.values.join(', ')}`
       : issue.code === 'invalid_type'
         ? issue.message

@@ -177,6 +177,7 @@ function contradictions(written: unknown): Fault[] {
     fieldsOf(written);
   const { bucket, eventBridge } = fieldsOf(cloudtrail);
   const { topic } = fieldsOf(bucket);
+  const isRegion = REGIONS.some((one) => one === region);
   const places = [
     { path: [], account, clusters, everyCluster },
     ...listOf(members).map((one, place) => ({ path: ['members', place], ...memberOf(one) })),
@@ -219,7 +220,7 @@ function contradictions(written: unknown): Fault[] {
     ...(listOf(members).length > 0 && eventBridge === true
       ? [{ path: ['cloudtrail', 'eventBridge'], message: 'EventBridge tells of this account only, and not of members' }]
       : []),
-    ...(typeof topic === 'string' && topic.startsWith('arn:') && topic.split(':')[3] !== region
+    ...(typeof topic === 'string' && topic.startsWith('arn:') && isRegion && topic.split(':')[3] !== region
       ? [
           {
             path: ['cloudtrail', 'bucket', 'topic'],

@@ -11,7 +11,8 @@ import {
   roleRulesOf,
 } from '../../core/k8s-audit/rbac.ts';
 import { bindingWriteOf } from '../../core/k8s-audit/rbac-bindings.ts';
-import { powersOf, roleWriteOf } from '../../core/k8s-audit/rbac-powers.ts';
+import { powersOf } from '../../core/k8s-audit/rbac-powers.ts';
+import { roleWriteOf } from '../../core/k8s-audit/rbac-role-write.ts';
 import { type AuditEvent, auditEventSchema } from '../../core/k8s-audit/schema.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';

@@ -69,11 +69,11 @@ cloudtrail:
 operators: []
 logRetentionDays: 31
 concurrency: { eksAudit: 0 }
-`).map((line) => line.replace(/expected af-south-1, .*, us-west-2/, 'expected a region')),
+`),
     ).toEqual([
       'settings.yaml:2: name: expected a short name of letters, digits and hyphens, like auditwire, seen "Audit_wire"',
       'settings.yaml:3: account: expected twelve digits in quotes, like "111122223333", seen "111122223333"',
-      'settings.yaml:4: region: expected a region, seen "eu-centrl-1" (did you mean "eu-central-1"?)',
+      'settings.yaml:4: region: expected a region of AWS, seen "eu-centrl-1" (did you mean "eu-central-1"?)',
       expect.stringMatching(
         /^settings\.yaml:5: clustrs: no such setting \(did you mean "clusters"\?\); there are version, /,
       ),
@@ -98,6 +98,14 @@ concurrency: { eksAudit: 0 }
       expect.stringMatching(/^settings\.yaml:27: logRetentionDays: expected 30, .*, seen "31"/),
       'settings.yaml:28: concurrency.eksAudit: expected a number from 1, seen "0"',
     ]);
+  });
+
+  it('refuses a topic of another region than the deployment, and says nothing of it where the region is misspelt', () => {
+    const trail =
+      'cloudtrail: { bucket: { name: org-trail, account: "111122223333", announcedBy: topic, topic: "arn:aws:sns:us-east-1:111122223333:t" } }\n';
+    expect(faultsOf(LEAST + trail).join()).toMatch(/cloudtrail\.bucket\.topic: .*expected one of eu-central-1/);
+    const misspelt = faultsOf((LEAST + trail).replace('eu-central-1', 'eu-centrl-1'));
+    expect(misspelt).toEqual([expect.stringContaining('did you mean "eu-central-1"?')]);
   });
 
   it.each([

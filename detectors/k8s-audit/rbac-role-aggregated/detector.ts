@@ -1,7 +1,7 @@
 import { defineDetector } from '../../../core/detector.ts';
 import { actorName } from '../../../core/k8s-audit/identity.ts';
 import { RBAC_GROUP, RBAC_WRITES, rbacDedup, rbacObjectText } from '../../../core/k8s-audit/rbac.ts';
-import { aggregationJudged, roleEvidence, roleWriteOf } from '../../../core/k8s-audit/rbac-powers.ts';
+import { aggregationJudged, roleEvidence, roleWriteOf } from '../../../core/k8s-audit/rbac-role-write.ts';
 
 export default defineDetector({
   id: 'k8s-audit/rbac-role-aggregated',

@@ -1,7 +1,8 @@
 import { defineDetector } from '../../../core/detector.ts';
 import { actorName } from '../../../core/k8s-audit/identity.ts';
 import { ROLE_WRITTEN, rbacDedup, rbacObjectText } from '../../../core/k8s-audit/rbac.ts';
-import { deletesEvents, roleEvidence, roleWriteOf } from '../../../core/k8s-audit/rbac-powers.ts';
+import { deletesEvents } from '../../../core/k8s-audit/rbac-powers.ts';
+import { roleEvidence, roleWriteOf } from '../../../core/k8s-audit/rbac-role-write.ts';
 
 export default defineDetector({
   id: 'k8s-audit/rbac-role-event-deletion',

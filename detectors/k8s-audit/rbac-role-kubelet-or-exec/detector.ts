@@ -1,6 +1,6 @@
 import { defineDetector } from '../../../core/detector.ts';
 import { ROLE_WRITTEN } from '../../../core/k8s-audit/rbac.ts';
-import { powerFinding } from '../../../core/k8s-audit/rbac-powers.ts';
+import { powerFinding } from '../../../core/k8s-audit/rbac-role-write.ts';
 
 export default defineDetector({
   id: 'k8s-audit/rbac-role-kubelet-or-exec',

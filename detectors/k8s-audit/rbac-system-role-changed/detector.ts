@@ -13,7 +13,7 @@ import {
   rbacObjectText,
 } from '../../../core/k8s-audit/rbac.ts';
 import { bindingWriteOf } from '../../../core/k8s-audit/rbac-bindings.ts';
-import { judgedByPowers, type RoleWrite, roleEvidence, roleWriteOf } from '../../../core/k8s-audit/rbac-powers.ts';
+import { judgedByPowers, type RoleWrite, roleEvidence, roleWriteOf } from '../../../core/k8s-audit/rbac-role-write.ts';
 import { queryOf } from '../../../core/k8s-audit/request.ts';
 import type { AuditEvent } from '../../../core/k8s-audit/schema.ts';
 import { isWorkloadCreated } from '../../../core/k8s-audit/workload-write.ts';
