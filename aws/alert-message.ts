@@ -49,7 +49,7 @@ function smsOf(alert: Alert): string {
 }
 
 /** A cluster or account, if it is a name that one can have: of a request that was refused, the caller chose it. */
-function placeOf({ event: { cluster = '', account = '' } }: Alert): string {
+export function placeOf({ event: { cluster = '', account = '' } }: Alert): string {
   if (CLUSTER.test(cluster)) return shortened(cluster, MAX_PLACE_LENGTH, '...');
   return ACCOUNT.test(account) ? account : '';
 }

@@ -1,6 +1,6 @@
 import type { Alert } from '../core/alert.ts';
 import { cut, missingNote } from '../core/inert.ts';
-import { defanged, evidenceOf, factsOf, headlineOf } from './alert-message.ts';
+import { defanged, evidenceOf, factsOf, headlineOf, placeOf } from './alert-message.ts';
 import type { TopicMessage } from './alert-topic.ts';
 
 /** No limits of Amazon Q's own were found; a title longer than this is no title any more. */
@@ -21,7 +21,9 @@ const ROOM_FOR_NOTE = 20;
  */
 export function chatMessageOf(alert: Alert): TopicMessage {
   const { severity, detector, alertId, dedupKey } = alert;
-  const title = cut(`[${severity.toUpperCase()}] ${plain(headlineOf(alert))}`, MAX_CHAT_TITLE_LENGTH);
+  const place = placeOf(alert);
+  const head = `[${severity.toUpperCase()}] ${place && `${place}: `}`;
+  const title = cut(head + plain(headlineOf(alert)), MAX_CHAT_TITLE_LENGTH);
   const nextSteps = alert.nextSteps.filter(isShownWhole).slice(0, MAX_CHAT_STEPS);
   return {
     Message: JSON.stringify({

@@ -123,7 +123,7 @@ describe('an alert in chat', () => {
       source: 'custom',
       content: {
         textType: 'client-markdown',
-        title: '[HIGH] alice deleted a pod',
+        title: '[HIGH] prod-blue: alice deleted a pod',
         description: `It matters.
 <${alert.detector.runbook}|Runbook> <${alert.links.console}|Console>
 Severity: from a public address
@@ -147,7 +147,7 @@ command: sh, -c, id ＞ /tmp/x
       },
       metadata: {
         threadId: alert.dedupKey,
-        summary: '[HIGH] alice deleted a pod',
+        summary: '[HIGH] prod-blue: alice deleted a pod',
         eventType: 'k8s-audit/pod-deleted',
         additionalContext: { alertId: alert.alertId, severity: 'high', detector: 'k8s-audit/pod-deleted' },
       },

@@ -47,6 +47,17 @@ function permissionsOf({ Policies = [] }: Resource['Properties']): string[] {
 }
 
 const RECEIVES = 'sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueAttributes';
+/** A Slack channel from which nobody may do anything. */
+const POWERLESS = {
+  SlackWorkspaceId: 'T0123ABCD',
+  GuardrailPolicies: ['arn:<AWS::Partition>:iam::aws:policy/AWSDenyAll'],
+};
+const channelOf = (id: string) =>
+  stack
+    .of('AWS::Chatbot::SlackChannelConfiguration')
+    .map(([, channel]) => channel)
+    .find(({ SlackChannelId }) => SlackChannelId === id);
+
 const SEES_SOURCES = '<PublishingState.Arn>: dynamodb:UpdateItem of source#*';
 const TABLE_KEY = '<Key.Arn>: kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey through dynamodb';
 const SENDS_KEY = '<Key.Arn>: kms:Decrypt kms:GenerateDataKey through sqs';
@@ -518,12 +529,10 @@ describe('subscribers', () => {
   });
 
   it('that are a chat channel are told through a topic of its own, and nobody may do anything from there', () => {
-    const channels = stack.of('AWS::Chatbot::SlackChannelConfiguration').map(([, channel]) => channel);
-    expect(channels.find(({ SlackChannelId }) => SlackChannelId === 'C0456EFGH')).toMatchObject({
-      SlackWorkspaceId: 'T0123ABCD',
+    expect(channelOf('C0456EFGH')).toMatchObject({
       SnsTopicArns: ['<PublishingChatTopic>'],
       IamRoleArn: '<PublishingChatSlackRole.Arn>',
-      GuardrailPolicies: ['arn:<AWS::Partition>:iam::aws:policy/AWSDenyAll'],
+      ...POWERLESS,
     });
     expect(only(LEAST).of('AWS::Chatbot::SlackChannelConfiguration')).toEqual([]);
     expect(JSON.stringify(only(LEAST).of('AWS::Lambda::Function'))).not.toContain('auditwire-chat');
@@ -568,12 +577,10 @@ describe('alarms', () => {
   });
 
   it('are told in the operators’ channel, from which nobody may do anything', () => {
-    const channels = stack.of('AWS::Chatbot::SlackChannelConfiguration').map(([, channel]) => channel);
-    expect(channels.find(({ SlackChannelId }) => SlackChannelId === 'C0123ABCD')).toMatchObject({
-      SlackWorkspaceId: 'T0123ABCD',
+    expect(channelOf('C0123ABCD')).toMatchObject({
       SnsTopicArns: ['<HealthOperatorsTopic>'],
       IamRoleArn: '<HealthOperatorsChatRole.Arn>',
-      GuardrailPolicies: ['arn:<AWS::Partition>:iam::aws:policy/AWSDenyAll'],
+      ...POWERLESS,
     });
   });
 
