@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../core/zod.ts';
 
 /** What one record of an S3 notification says: that an object is there, that something else happened, or nothing clear. */
 export type Announcement =
@@ -14,11 +14,13 @@ export interface AnnouncedObject {
 
 const snsEnvelope = z.object({ Type: z.literal('Notification'), Message: z.string() });
 
-const notification = z.object({ Records: z.array(z.object({ eventName: z.unknown(), s3: z.unknown() })).min(1) });
+const notification = z.object({
+  Records: z.array(z.object({ eventName: z.unknown(), s3: z.unknown() })).check(z.minLength(1)),
+});
 
 const announced = z.object({
   bucket: z.object({ name: z.string() }),
-  object: z.object({ key: z.string(), versionId: z.string().optional() }),
+  object: z.object({ key: z.string(), versionId: z.optional(z.string()) }),
 });
 
 /** What an S3 notification announces, plain or as SNS wraps it; `undefined` for any other text. */

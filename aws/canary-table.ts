@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import type { SentCanary } from '../core/auditwire/canary.ts';
+import * as z from '../core/zod.ts';
 import type { Deadline } from './deadline.ts';
 
 const KEY = { pk: { S: 'canary' } };

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import * as z from 'zod';
 import { cut, inert } from '../core/inert.ts';
 import { readLeniently } from '../core/lenient.ts';
 import type { Quarantined } from '../core/record.ts';
 import type { Origin } from '../core/source.ts';
+import * as z from '../core/zod.ts';
 import { attributeBytesOf, type StringAttribute } from './attributes.ts';
 import type { Deadline } from './deadline.ts';
 import { decodeBase64Gzip } from './decode.ts';
@@ -68,24 +68,29 @@ function asAttributes(values: Readonly<Record<string, string>>): Record<string, 
   return Object.fromEntries(named.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]));
 }
 
-const originSchema = z.strictObject({
-  file: z.string().optional(),
-  line: z.number().optional(),
-  logGroup: z.string().optional(),
-  logStream: z.string().optional(),
-  account: z.string().optional(),
-  region: z.string().optional(),
-  cluster: z.string().optional(),
-  receivedAt: z.number().optional(),
-}) satisfies z.ZodType<Origin>;
+// Only a redrive reads them, and every function that judges would take time to build them.
+const originSchema: z.ZodMiniType<Origin> = z.lazy(() =>
+  z.strictObject({
+    file: z.optional(z.string()),
+    line: z.optional(z.number()),
+    logGroup: z.optional(z.string()),
+    logStream: z.optional(z.string()),
+    account: z.optional(z.string()),
+    region: z.optional(z.string()),
+    cluster: z.optional(z.string()),
+    receivedAt: z.optional(z.number()),
+  }),
+);
 
-const attributesSchema = z.object({
-  reason: z.string(),
-  detail: z.string(),
-  origin: z.string(),
-  encoding: z.enum(['text', PACKED]),
-  cut: z.literal('true').optional(),
-});
+const attributesSchema = z.lazy(() =>
+  z.object({
+    reason: z.string(),
+    detail: z.string(),
+    origin: z.string(),
+    encoding: z.enum(['text', PACKED]),
+    cut: z.optional(z.literal('true')),
+  }),
+);
 
 /** A record as it lies in quarantine: its reason may be one that only an earlier version knew. */
 export interface RecordInQuarantine extends Omit<QuarantinedRecord, 'reason'> {

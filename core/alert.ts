@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { RegisteredDetector } from './detector.ts';
 import type { EvidenceValue, Finding } from './finding.ts';
 import { alertIdOf, dedupKeyOf } from './identifiers.ts';
@@ -9,6 +8,7 @@ import { nextStepsOf } from './next-steps.ts';
 import { redact } from './redact.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
 import type { EventContext, Origin } from './source.ts';
+import * as z from './zod.ts';
 
 /** An alert never takes more than this as UTF-8 JSON; a fourth of what SNS accepts. */
 export const MAX_ALERT_BYTES = 64 * 1024;
@@ -39,8 +39,8 @@ export const alertSchema = z.lazy(() =>
   // To build it takes a millisecond or two of a cold start, and whoever only writes alerts needs none of it.
   z.strictObject({
     schemaVersion: z.literal(1),
-    alertId: text.describe('The same for the same detector and event, however often it is delivered.'),
-    dedupKey: text.describe('The same while one problem lasts in one cluster or account.'),
+    alertId: text.check(z.describe('The same for the same detector and event, however often it is delivered.')),
+    dedupKey: text.check(z.describe('The same while one problem lasts in one cluster or account.')),
     detector: z.strictObject({
       id: text,
       title: text,
@@ -48,56 +48,57 @@ export const alertSchema = z.lazy(() =>
       runbook: z.url(),
     }),
     severity: z.enum(SEVERITIES),
-    severityReason: text.optional().describe('Why the severity is not the detector’s own.'),
+    severityReason: z.optional(text).check(z.describe('Why the severity is not the detector’s own.')),
     title: text,
     description: text,
     event: z.strictObject({
       source: text,
       id: text,
-      time: text.optional().describe('RFC 3339, UTC.'),
+      time: z.optional(text).check(z.describe('RFC 3339, UTC.')),
       action: text,
       outcome: text,
-      cluster: text.optional(),
-      account: text.optional(),
-      region: text.optional(),
-      requestUri: text.optional(),
-      partial: z.literal(true).optional().describe('Only a part of the record could be read.'),
+      cluster: z.optional(text),
+      account: z.optional(text),
+      region: z.optional(text),
+      requestUri: z.optional(text),
+      partial: z.optional(z.literal(true)).check(z.describe('Only a part of the record could be read.')),
       origin: z
-        .strictObject({ logGroup: text.optional(), logStream: text.optional() })
-        .optional()
-        .describe('Where the record came from.'),
+        .optional(z.strictObject({ logGroup: z.optional(text), logStream: z.optional(text) }))
+        .check(z.describe('Where the record came from.')),
     }),
     actor: z.strictObject({
-      username: text.optional(),
-      groups: texts.optional(),
-      impersonatedUsername: text.optional(),
-      impersonatedGroups: texts.optional(),
-      arn: text.optional(),
-      principalArn: text.optional().describe('The role or user behind arn, without the session name.'),
-      accessKeyId: text.optional(),
-      sessionName: text.optional(),
-      sourceIp: text.optional(),
-      forwardedFor: texts.optional(),
-      userAgent: text.optional(),
-      clientChosen: texts.optional().describe('The fields here that the client could set to anything.'),
+      username: z.optional(text),
+      groups: z.optional(texts),
+      impersonatedUsername: z.optional(text),
+      impersonatedGroups: z.optional(texts),
+      arn: z.optional(text),
+      principalArn: z.optional(text).check(z.describe('The role or user behind arn, without the session name.')),
+      accessKeyId: z.optional(text),
+      sessionName: z.optional(text),
+      sourceIp: z.optional(text),
+      forwardedFor: z.optional(texts),
+      userAgent: z.optional(text),
+      clientChosen: z.optional(texts).check(z.describe('The fields here that the client could set to anything.')),
     }),
-    target: z.strictObject({ resource: text.optional(), namespace: text.optional(), name: text.optional() }),
+    target: z.strictObject({ resource: z.optional(text), namespace: z.optional(text), name: z.optional(text) }),
     evidence: z.record(text, z.union([text, z.number(), z.boolean(), texts])),
     incident: z.strictObject({
       state: z.enum(['opened', 'updated', 'escalated', 'closed']),
-      count: z.number().int().positive(),
-      firstSeen: text.optional(),
-      lastSeen: text.optional(),
+      count: z.int().check(z.positive()),
+      firstSeen: z.optional(text),
+      lastSeen: z.optional(text),
       sampleEventIds: texts,
-      targets: texts
-        .optional()
-        .describe('On what it was seen, each target once, sorted, at most 20: `secrets shop`, `pods shop/web-0`.'),
-      moreTargets: z.literal(true).optional().describe('There were more targets than are named.'),
+      targets: z
+        .optional(texts)
+        .check(
+          z.describe('On what it was seen, each target once, sorted, at most 20: `secrets shop`, `pods shop/web-0`.'),
+        ),
+      moreTargets: z.optional(z.literal(true)).check(z.describe('There were more targets than are named.')),
     }),
     links: z.strictObject({
       logsInsightsQuery: text,
-      logsInsights: z.url().optional(),
-      console: z.url().optional(),
+      logsInsights: z.optional(z.url()),
+      console: z.optional(z.url()),
     }),
     nextSteps: texts,
   }),

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
 import { type Alert, alertSchema } from './alert.ts';
 import { together } from './incidents/incident.ts';
 import { severityRank } from './severity.ts';
+import * as z from './zod.ts';
 
 /** More ids than this travel as that of the alert and one that is made of them all: 100 take some 3.5 KB. */
 export const MAX_ALERT_IDS = 100;
@@ -11,15 +11,17 @@ export const MAX_ALERT_IDS = 100;
 export const findingsSchema = z.lazy(() =>
   z.strictObject({
     schemaVersion: z.literal(1),
-    alert: alertSchema.describe('The first of the worst findings; its incident tells of them all.'),
+    alert: alertSchema.check(z.describe('The first of the worst findings; its incident tells of them all.')),
     alertIds: z
       .array(z.string())
-      .min(1)
-      .max(MAX_ALERT_IDS)
-      .describe(
-        `The id of every finding; where there are more than ${MAX_ALERT_IDS}, the alert's own and one made of them all.`,
+      .check(
+        z.minLength(1),
+        z.maxLength(MAX_ALERT_IDS),
+        z.describe(
+          `The id of every finding; where there are more than ${MAX_ALERT_IDS}, the alert's own and one made of them all.`,
+        ),
       ),
-    windowMs: z.number().int().positive().describe('For how long repeats of this problem fold, in milliseconds.'),
+    windowMs: z.int().check(z.positive(), z.describe('For how long repeats of this problem fold, in milliseconds.')),
   }),
 );
 

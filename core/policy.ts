@@ -1,11 +1,12 @@
-import * as z from 'zod';
 import type { Alert } from './alert.ts';
 import { type Detector, MODES, type RegisteredDetector } from './detector.ts';
+import { textLike } from './fields.ts';
 import { ACCOUNT, CLUSTER, LOG_SOURCE_IDS, logSourceKey, REGION } from './log-sources/log-source.ts';
 import { didYouMean } from './nearest.ts';
 import { SEVERITIES } from './severity.ts';
 import { matchesWildcard } from './wildcard.ts';
 import { type Fault, fieldsOf, parseYamlFile } from './yaml-file.ts';
+import * as z from './zod.ts';
 
 /** Where runbooks are read when a site does not say otherwise. */
 const DEFAULT_RUNBOOK_BASE_URL = 'https://github.com/auditwire/auditwire/blob/main/detectors';
@@ -34,40 +35,49 @@ export const MATCH_FIELDS = [
 const HOUR_MS = 3_600_000;
 const DURATION_MS = { m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS };
 
-const filled = (wanted: string) => z.string({ error: wanted }).min(1, { error: wanted, abort: true });
+const filled = (wanted: string) => z.string({ error: wanted }).check(z.minLength(1, { error: wanted, abort: true }));
 
 /** A list that may be written as its only element. */
-const oneOrMore = <T extends z.ZodType<string>>(element: T) =>
-  z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(element).min(1, 'expected at least one'));
+const oneOrMore = <T extends z.ZodMiniType<string>>(element: T) =>
+  z.pipe(
+    z.transform((value) => (Array.isArray(value) ? value : [value])),
+    z.array(element).check(z.minLength(1, 'expected at least one')),
+  );
 
-const pattern = filled('expected text in quotes').regex(/[^*?]/, 'matches everything: leave it out');
+const pattern = filled('expected text in quotes').check(z.regex(/[^*?]/, 'matches everything: leave it out'));
 
 const EXPECTED_DATE = 'expected a day like 2026-12-31';
-const date = filled(EXPECTED_DATE).refine((value) => {
-  const time = Date.parse(`${value}T00:00:00Z`);
-  return /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
-}, EXPECTED_DATE);
+const date = filled(EXPECTED_DATE).check(
+  z.refine((value) => {
+    const time = Date.parse(`${value}T00:00:00Z`);
+    return /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+  }, EXPECTED_DATE),
+);
 
 const suppression = z.strictObject({
   detectors: oneOrMore(filled('expected the id of a detector, or a pattern like "k8s-audit/rbac-*"')),
   match: z
     .record(z.string(), oneOrMore(pattern), { error: 'expected fields and what they hold, like target.namespace: ci' })
-    .refine((match) => Object.keys(match).length >= 2, 'name at least two fields: one alone mutes more than was meant'),
-  reason: filled('say why in a sentence').min(10, 'say why in a sentence'),
+    .check(
+      z.refine(
+        (match) => Object.keys(match).length >= 2,
+        'name at least two fields: one alone mutes more than was meant',
+      ),
+    ),
+  reason: textLike(/^.{10}/s, 'say why in a sentence'),
   owner: filled('say who answers for it'),
   until: date,
 });
 
-const EXPECTED_DURATION = 'expected a duration like 30m, 6h or 2d';
-const duration = z
-  .string({ error: EXPECTED_DURATION })
-  .regex(/^[1-9]\d{0,3}[mhd]$/, EXPECTED_DURATION)
-  .transform((value) => Number.parseInt(value, 10) * DURATION_MS[value.at(-1) as keyof typeof DURATION_MS]);
+const duration = z.pipe(
+  textLike(/^[1-9]\d{0,3}[mhd]$/, 'expected a duration like 30m, 6h or 2d'),
+  z.transform((value) => Number.parseInt(value, 10) * DURATION_MS[value.at(-1) as keyof typeof DURATION_MS]),
+);
 
 const override = z.strictObject({
-  severity: z.enum(SEVERITIES).optional(),
-  mode: z.enum(MODES).optional(),
-  incidentWindow: duration.optional(),
+  severity: z.optional(z.enum(SEVERITIES)),
+  mode: z.optional(z.enum(MODES)),
+  incidentWindow: z.optional(duration),
 });
 
 /** The watch runs every five minutes. */
@@ -76,39 +86,46 @@ const MIN_SILENCE_MS = 5 * DURATION_MS.m;
 const logSource = z
   .strictObject({
     source: z.enum(LOG_SOURCE_IDS),
-    account: filled('expected twelve digits in quotes').regex(ACCOUNT, 'expected twelve digits in quotes'),
-    region: filled('expected a region like eu-west-1').regex(REGION, 'expected a region like eu-west-1'),
-    cluster: filled('expected the name of a cluster').regex(CLUSTER, 'expected the name of a cluster').optional(),
-    silence: duration.refine((silence) => silence >= MIN_SILENCE_MS, 'expected 5m or more').optional(),
+    account: textLike(ACCOUNT, 'expected twelve digits in quotes'),
+    region: textLike(REGION, 'expected a region like eu-west-1'),
+    cluster: z.optional(textLike(CLUSTER, 'expected the name of a cluster')),
+    silence: z.optional(duration.check(z.refine((silence) => silence >= MIN_SILENCE_MS, 'expected 5m or more'))),
   })
-  .refine(({ source, cluster }) => source !== 'k8s-audit' || cluster !== undefined, {
-    path: ['cluster'],
-    error: 'an audit log is of a cluster',
-  })
-  .refine(({ source, cluster }) => source !== 'cloudtrail' || cluster === undefined, {
-    path: ['cluster'],
-    error: 'CloudTrail is of an account and region: leave it out',
-  });
+  .check(
+    z.refine(({ source, cluster }) => source !== 'k8s-audit' || cluster !== undefined, {
+      path: ['cluster'],
+      error: 'an audit log is of a cluster',
+    }),
+    z.refine(({ source, cluster }) => source !== 'cloudtrail' || cluster === undefined, {
+      path: ['cluster'],
+      error: 'CloudTrail is of an account and region: leave it out',
+    }),
+  );
 
-const logSources = z.array(logSource).superRefine((all, { addIssue }) => {
-  const known = new Set<string>();
-  for (const [place, one] of all.entries()) {
-    const key = logSourceKey(one);
-    if (known.has(key)) addIssue({ code: 'custom', path: [place], message: 'is there twice' });
-    known.add(key);
-  }
-});
+const logSources = z.array(logSource).check(
+  z.superRefine((all, { addIssue }) => {
+    const known = new Set<string>();
+    for (const [place, one] of all.entries()) {
+      const key = logSourceKey(one);
+      if (known.has(key)) addIssue({ code: 'custom', path: [place], message: 'is there twice' });
+      known.add(key);
+    }
+  }),
+);
 
 const policySchema = z.strictObject({
   version: z.literal(1),
-  runbookBaseUrl: z
-    .url({ protocol: /^https?$/, error: 'expected an address like https://wiki.example.com/runbooks' })
-    .transform((url) => url.replace(/\/+$/, ''))
-    .default(DEFAULT_RUNBOOK_BASE_URL),
-  incidentWindow: duration.default(HOUR_MS),
-  detectors: z.record(z.string(), override).default({}),
-  suppressions: z.array(suppression).default([]),
-  logSources: logSources.default([]),
+  runbookBaseUrl: z._default(
+    z.pipe(
+      z.url({ protocol: /^https?$/, error: 'expected an address like https://wiki.example.com/runbooks' }),
+      z.transform((url) => url.replace(/\/+$/, '')),
+    ),
+    DEFAULT_RUNBOOK_BASE_URL,
+  ),
+  incidentWindow: z._default(duration, HOUR_MS),
+  detectors: z._default(z.record(z.string(), override), {}),
+  suppressions: z._default(z.array(suppression), []),
+  logSources: z._default(logSources, []),
 });
 
 /**
@@ -124,7 +141,14 @@ export class PolicyError extends Error {
 }
 
 /** The policy of a site that has written none. */
-export const DEFAULT_POLICY: Policy = policySchema.parse({ version: 1 });
+export const DEFAULT_POLICY: Policy = {
+  version: 1,
+  runbookBaseUrl: DEFAULT_RUNBOOK_BASE_URL,
+  incidentWindow: HOUR_MS,
+  detectors: {},
+  suppressions: [],
+  logSources: [],
+};
 
 /**
  * Reads a policy; throws a {@link PolicyError} that names every fault. `file` is for its messages. Where it is told what

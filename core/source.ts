@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from './zod.ts';
 
 /** Who, what and where, under the same names on every alert whatever the source. */
 export interface EventContext {
@@ -65,7 +65,7 @@ export interface Origin {
  * asks which source it has.
  */
 export interface Source<E, W> {
-  readonly schema: z.ZodType<E>;
+  readonly schema: z.ZodMiniType<E>;
   /** Whether a parsed JSON value claims to be an event of this source. */
   recognises(value: object): boolean;
   /**

@@ -1,7 +1,7 @@
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import * as z from 'zod';
 import { cut, inert } from './inert.ts';
 import { didYouMean } from './nearest.ts';
+import * as z from './zod.ts';
 
 /** What is wrong with one field of a file. */
 export interface Fault {
@@ -9,7 +9,7 @@ export interface Fault {
   readonly message: string;
 }
 
-export interface YamlFile<S extends z.ZodType> {
+export interface YamlFile<S extends z.ZodMiniType> {
   /** For the messages. */
   readonly file: string;
   /** What the file is, in a word: `policy`. */
@@ -26,7 +26,7 @@ const MAX_NAMED = 20;
  * What a file written in YAML says, or else every fault of it in the order of its lines: file, line, field, what is
  * wrong, and the nearest name where one is misspelt.
  */
-export function parseYamlFile<S extends z.ZodType>(
+export function parseYamlFile<S extends z.ZodMiniType>(
   yaml: string,
   { file, what, schema, faultsIn }: YamlFile<S>,
 ): { readonly value: z.infer<S> } | { readonly faults: readonly string[] } {
@@ -120,15 +120,16 @@ function faultsOf(issue: z.core.$ZodIssue, document: Document, schema: z.core.$Z
 
 /** The names that an object of the schema may have at a path. */
 function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return namesAt(schema.unwrap(), path);
-  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => namesAt(option, path));
+  if (schema instanceof z.ZodMiniOptional || schema instanceof z.ZodMiniDefault)
+    return namesAt(schema.def.innerType, path);
+  if (schema instanceof z.ZodMiniUnion) return schema.def.options.flatMap((option) => namesAt(option, path));
   const [key, ...rest] = path;
-  if (schema instanceof z.ZodObject) {
+  if (schema instanceof z.ZodMiniObject) {
     const below = key === undefined ? undefined : schema.shape[String(key)];
     return below ? namesAt(below, rest) : Object.keys(schema.shape);
   }
-  if (schema instanceof z.ZodArray) return namesAt(schema.element, rest);
-  return schema instanceof z.ZodRecord ? namesAt(schema.valueType, rest) : [];
+  if (schema instanceof z.ZodMiniArray) return namesAt(schema.def.element, rest);
+  return schema instanceof z.ZodMiniRecord ? namesAt(schema.def.valueType, rest) : [];
 }
 
 /** The node that was written at a path; a list's only element may stand in the list's place. */

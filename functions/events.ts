@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { receivedInValue } from '../aws/payload.ts';
 import type { SourceId } from '../core/sources.ts';
+import * as z from '../core/zod.ts';
 import type { Detection } from './detection.ts';
 
 /** What SQS and Kinesis are told to deliver again. */
@@ -12,12 +12,12 @@ const subscriptionEvent = z.object({ awslogs: z.object({ data: z.string() }) });
 
 const kinesisRecord = z.object({
   kinesis: z.object({ sequenceNumber: z.string(), data: z.string() }),
-  eventSourceARN: z.string().optional(),
+  eventSourceARN: z.optional(z.string()),
 });
-const kinesisEvent = z.object({ Records: z.array(kinesisRecord).min(1) });
+const kinesisEvent = z.object({ Records: z.array(kinesisRecord).check(z.minLength(1)) });
 
 const sqsRecord = z.object({ eventSource: z.literal('aws:sqs'), messageId: z.string(), body: z.string() });
-const sqsEvent = z.object({ Records: z.array(sqsRecord).min(1) });
+const sqsEvent = z.object({ Records: z.array(sqsRecord).check(z.minLength(1)) });
 
 /**
  * Judges what Lambda delivers. Of a batch from Kinesis or SQS it reports what the world did not let it finish. Anything

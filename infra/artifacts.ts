@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
-import * as z from 'zod';
+import * as z from '../core/zod.ts';
 import { type Bundle, hashesOf } from '../scripts/build.ts';
 import { SettingsError } from './settings.ts';
 import { textOf } from './site.ts';

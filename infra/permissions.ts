@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import * as z from 'zod';
+import * as z from '../core/zod.ts';
 
 /** What Lambda needs of a queue that it polls with the function's role, and the function to poll one itself. */
 export function mayReceive(...queues: readonly Queue[]): PolicyStatement {

@@ -1,7 +1,8 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
-import * as z from 'zod';
+import { textLike } from '../core/fields.ts';
 import { ACCOUNT, CLUSTER } from '../core/log-sources/log-source.ts';
 import { type Fault, fieldsOf, parseYamlFile } from '../core/yaml-file.ts';
+import * as z from '../core/zod.ts';
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const RETENTION_DAYS = [30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
@@ -22,27 +23,22 @@ const FILTERED = {
   incidentState: '[opened, escalated]',
 };
 
-const text = (wanted: string, pattern: RegExp) => z.string({ error: wanted }).regex(pattern, { error: wanted });
-
-const account = text('expected twelve digits in quotes, like "111122223333"', ACCOUNT);
-const clusterName = text('expected the name of an EKS cluster, like prod-1', CLUSTER);
+const account = textLike(ACCOUNT, 'expected twelve digits in quotes, like "111122223333"');
+const clusterName = textLike(CLUSTER, 'expected the name of an EKS cluster, like prod-1');
 const email = z.email({ error: 'expected an address like soc@example.com' });
 const httpsUrl = z.url({ protocol: /^https$/, error: 'expected an address like https://wiki.example.com' });
 const arn = (service: string, example: string, resource = '[^:\\s]+') =>
-  text(
-    `expected an ARN like arn:aws:${service}:${example}`,
+  textLike(
     new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]*:\\d{12}:${resource}$`),
+    `expected an ARN like arn:aws:${service}:${example}`,
   );
 
 const matching = z.strictObject({
-  prefix: z.string().min(1).optional(),
-  suffix: z.string().min(1).optional(),
-  'anything-but': z.array(z.string()).min(1).optional(),
-  numeric: z
-    .array(z.union([z.string(), z.number()]))
-    .min(2)
-    .optional(),
-  exists: z.boolean().optional(),
+  prefix: z.optional(z.string().check(z.minLength(1))),
+  suffix: z.optional(z.string().check(z.minLength(1))),
+  'anything-but': z.optional(z.array(z.string()).check(z.minLength(1))),
+  numeric: z.optional(z.array(z.union([z.string(), z.number()])).check(z.minLength(2))),
+  exists: z.optional(z.boolean()),
 });
 
 const conditions = (example: string) =>
@@ -50,15 +46,15 @@ const conditions = (example: string) =>
     .array(z.union([z.string(), z.number(), matching], { error: `expected a list like ${example}` }), {
       error: `expected a list like ${example}`,
     })
-    .min(1, { error: `expected a list like ${example}` });
+    .check(z.minLength(1, { error: `expected a list like ${example}` }));
 
 const filter = z.strictObject(
-  Object.fromEntries(Object.entries(FILTERED).map(([name, example]) => [name, conditions(example).optional()])),
+  Object.fromEntries(Object.entries(FILTERED).map(([name, example]) => [name, z.optional(conditions(example))])),
 );
 
 const slackChannel = z.strictObject({
-  workspace: text('expected the id of a Slack workspace, like T0123ABCD', /^T[0-9A-Z]{1,19}$/),
-  channel: text('expected the id of a Slack channel, like C0123ABCD', /^[CG][0-9A-Z]{1,19}$/),
+  workspace: textLike(/^T[0-9A-Z]{1,19}$/, 'expected the id of a Slack workspace, like T0123ABCD'),
+  channel: textLike(/^[CG][0-9A-Z]{1,19}$/, 'expected the id of a Slack channel, like C0123ABCD'),
 });
 
 const ENDPOINTS = ['email', 'sqs', 'lambda', 'https', 'chat'] as const;
@@ -66,91 +62,107 @@ const ENDPOINTS = ['email', 'sqs', 'lambda', 'https', 'chat'] as const;
 const subscriber = z
   .strictObject({
     // The two are queues of our own for what could not be delivered.
-    name: text('expected a short name, like soc-mail', /^(?!(?:canary|operators)$)[a-z][a-z0-9-]{0,30}$/),
-    email: email.optional(),
-    sqs: arn('sqs', 'eu-central-1:111122223333:alerts').optional(),
-    lambda: arn('lambda', 'eu-central-1:111122223333:function:on-alert', 'function:[\\w-]+').optional(),
-    https: httpsUrl.optional(),
-    chat: slackChannel.optional(),
-    filter: filter.default({}),
+    name: textLike(/^(?!(?:canary|operators)$)[a-z][a-z0-9-]{0,30}$/, 'expected a short name, like soc-mail'),
+    email: z.optional(email),
+    sqs: z.optional(arn('sqs', 'eu-central-1:111122223333:alerts')),
+    lambda: z.optional(arn('lambda', 'eu-central-1:111122223333:function:on-alert', 'function:[\\w-]+')),
+    https: z.optional(httpsUrl),
+    chat: z.optional(slackChannel),
+    filter: z._default(filter, {}),
   })
-  .refine((one) => ENDPOINTS.filter((endpoint) => one[endpoint] !== undefined).length === 1, {
-    error: `say one of ${ENDPOINTS.join(', ')}`,
-  })
-  // https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
-  .refine(({ filter }) => Object.keys({ ...filter, detector: [] }).length <= 5, {
-    error: 'SNS filters by five attributes at most, and detector is always one of them',
-    path: ['filter'],
-  });
+  .check(
+    z.refine((one) => ENDPOINTS.filter((endpoint) => one[endpoint] !== undefined).length === 1, {
+      error: `say one of ${ENDPOINTS.join(', ')}`,
+    }),
+    // https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
+    z.refine(({ filter }) => Object.keys({ ...filter, detector: [] }).length <= 5, {
+      error: 'SNS filters by five attributes at most, and detector is always one of them',
+      path: ['filter'],
+    }),
+  );
 
 const member = z.strictObject({
   account,
-  clusters: z.array(clusterName).default([]),
-  everyCluster: z.boolean().default(false),
+  clusters: z._default(z.array(clusterName), []),
+  everyCluster: z._default(z.boolean(), false),
 });
 
-const bucketName = text('expected the name of a bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/);
+const bucketName = textLike(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected the name of a bucket');
 
-const bucket = z.strictObject({
-  name: bucketName,
-  /** Whose it is, if another's than the stack's. */
-  account: account.optional(),
-  prefix: text('expected what stands before AWSLogs/, like trails/', /^[\w./-]+\/$/).default(''),
-  kmsKey: arn('kms', 'eu-central-1:111122223333:key/5f0c2d3e-4b6a-4c1d-9e8f-a1b2c3d4e5f6', 'key/[\\w-]+').optional(),
-  announcedBy: z.enum(['s3', 'eventbridge', 'topic']),
-  topic: arn('sns', 'eu-central-1:111122223333:trail-objects').optional(),
-});
+const bucket = z
+  .strictObject({
+    name: bucketName,
+    /** Whose it is, if another's than the stack's. */
+    account: z.optional(account),
+    prefix: z._default(textLike(/^[\w./-]+\/$/, 'expected what stands before AWSLogs/, like trails/'), ''),
+    kmsKey: z.optional(arn('kms', 'eu-central-1:111122223333:key/5f0c2d3e-4b6a-4c1d-9e8f-a1b2c3d4e5f6', 'key/[\\w-]+')),
+    announcedBy: z.enum(['s3', 'eventbridge', 'topic']),
+    topic: z.optional(arn('sns', 'eu-central-1:111122223333:trail-objects')),
+  })
+  .check(
+    z.refine(({ announcedBy, topic }) => (announcedBy === 'topic') === (topic !== undefined), {
+      error: 'a topic belongs to announcedBy: topic, and to nothing else',
+      path: ['topic'],
+    }),
+  );
 
 const cloudtrail = z
   .strictObject({
-    logGroup: text('expected the name of a log group', /^[\w./#-]{1,512}$/).optional(),
-    bucket: bucket
-      .refine(({ announcedBy, topic }) => (announcedBy === 'topic') === (topic !== undefined), {
-        error: 'a topic belongs to announcedBy: topic, and to nothing else',
-        path: ['topic'],
-      })
-      .optional(),
-    eventBridge: z.literal(true).optional(),
+    logGroup: z.optional(textLike(/^[\w./#-]{1,512}$/, 'expected the name of a log group')),
+    bucket: z.optional(bucket),
+    eventBridge: z.optional(z.literal(true)),
   })
-  .refine((one) => Object.values(one).filter((source) => source !== undefined).length === 1, {
-    error: 'say one of logGroup, bucket, eventBridge: two would deliver everything twice',
-  });
+  .check(
+    z.refine((one) => Object.values(one).filter((source) => source !== undefined).length === 1, {
+      error: 'say one of logGroup, bucket, eventBridge: two would deliver everything twice',
+    }),
+  );
 
 const count = (min: number) =>
-  z.int({ error: `expected a number from ${min}` }).min(min, { error: `expected a number from ${min}` });
+  z.int({ error: `expected a number from ${min}` }).check(z.minimum(min, { error: `expected a number from ${min}` }));
 
 /** What may be written; docs/operating.md says more of every field. */
 export const settingsSchema = z.strictObject({
   version: z.literal(1),
   // The longest name made of it is that of a role's session or a queue: 80 characters.
-  name: text('expected a short name of letters, digits and hyphens, like auditwire', /^[a-z][a-z0-9-]{1,28}[a-z0-9]$/),
+  name: textLike(
+    /^[a-z][a-z0-9-]{1,28}[a-z0-9]$/,
+    'expected a short name of letters, digits and hyphens, like auditwire',
+  ),
   account,
   region: z.enum(REGIONS, { error: 'expected a region of AWS' }),
-  tags: z
-    .record(
-      text('expected the name of a tag, which does not begin with aws:', /^(?!aws:)[\w\s.:/=+@-]{1,128}$/i),
-      z.string({ error: 'expected text in quotes' }).max(256, { error: 'expected at most 256 characters' }),
-    )
-    .default({}),
-  policy: z.string({ error: 'expected the path of a policy file, beside this one' }).min(1).optional(),
-  runbookBaseUrl: httpsUrl.optional(),
-  clusters: z.array(clusterName).default([]),
-  everyCluster: z.boolean({ error: 'expected true or false' }).default(false),
-  sourceFilter: z.boolean({ error: 'expected true or false' }).default(false),
-  organization: text('expected the id of an organisation, like o-a1b2c3d4e5', /^o-[a-z0-9]{10,32}$/).optional(),
-  members: z.array(member).default([]),
-  cloudtrail: cloudtrail.optional(),
-  subscribers: z.array(subscriber).min(1, { error: 'say who is to receive alerts' }),
-  operators: z.array(email).min(1, { error: 'say who is to know when Auditwire itself fails' }),
-  operatorsChat: slackChannel.optional(),
-  logRetentionDays: z.literal(RETENTION_DAYS, { error: `expected one of ${RETENTION_DAYS.join(', ')}` }).default(90),
-  concurrency: z
-    .strictObject({
-      eksAudit: count(1).default(50),
-      cloudtrail: count(2).default(10),
-      publishAlerts: count(2).default(5),
-    })
-    .prefault({}),
+  tags: z._default(
+    z.record(
+      textLike(/^(?!aws:)[\w\s.:/=+@-]{1,128}$/i, 'expected the name of a tag, which does not begin with aws:'),
+      z
+        .string({ error: 'expected text in quotes' })
+        .check(z.maxLength(256, { error: 'expected at most 256 characters' })),
+    ),
+    {},
+  ),
+  policy: z.optional(textLike(/./, 'expected the path of a policy file, beside this one')),
+  runbookBaseUrl: z.optional(httpsUrl),
+  clusters: z._default(z.array(clusterName), []),
+  everyCluster: z._default(z.boolean({ error: 'expected true or false' }), false),
+  sourceFilter: z._default(z.boolean({ error: 'expected true or false' }), false),
+  organization: z.optional(textLike(/^o-[a-z0-9]{10,32}$/, 'expected the id of an organisation, like o-a1b2c3d4e5')),
+  members: z._default(z.array(member), []),
+  cloudtrail: z.optional(cloudtrail),
+  subscribers: z.array(subscriber).check(z.minLength(1, { error: 'say who is to receive alerts' })),
+  operators: z.array(email).check(z.minLength(1, { error: 'say who is to know when Auditwire itself fails' })),
+  operatorsChat: z.optional(slackChannel),
+  logRetentionDays: z._default(
+    z.literal(RETENTION_DAYS, { error: `expected one of ${RETENTION_DAYS.join(', ')}` }),
+    90,
+  ),
+  concurrency: z.prefault(
+    z.strictObject({
+      eksAudit: z._default(count(1), 50),
+      cloudtrail: z._default(count(2), 10),
+      publishAlerts: z._default(count(2), 5),
+    }),
+    {},
+  ),
 });
 
 /** What a site wants deployed, and where. */

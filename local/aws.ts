@@ -13,8 +13,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
-import * as z from 'zod';
 import type { Alert } from '../core/alert.ts';
+import * as z from '../core/zod.ts';
 import { LocalDynamo, STATE_TABLE } from './dynamo.ts';
 
 const REGION = 'eu-west-1';

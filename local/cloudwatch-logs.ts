@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import * as z from 'zod';
+import * as z from '../core/zod.ts';
 
 const ACCOUNT = '000000000000';
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
 const TOO_NEW_MS = 2 * 3_600_000;
 
 const streamSchema = z.object({ logGroupName: z.string(), logStreamName: z.string() });
-const eventsSchema = streamSchema.extend({
-  logEvents: z.array(z.object({ timestamp: z.number(), message: z.string() })).min(1),
+const eventsSchema = z.extend(streamSchema, {
+  logEvents: z.array(z.object({ timestamp: z.number(), message: z.string() })).check(z.minLength(1)),
 });
 
 type LogEvent = z.infer<typeof eventsSchema>['logEvents'][number];

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import * as z from 'zod';
 import { findingsSchema } from '../core/findings.ts';
+import * as z from '../core/zod.ts';
 
 /** Where the server tells of every request that it answers, whoever asks in this process. */
 const REQUESTS = 'tracing:fastify.request.handler:start';

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
@@ -18,7 +17,7 @@ export interface BundleFile {
 /** A function as Lambda gets it: its folder under `functions/`, its file, and what is beside it. */
 export interface Bundle extends BundleFile {
   readonly name: string;
-  /** What is loaded when it is needed: `clients.js`, the clients of the SDK that the function uses, and `yaml.js`. */
+  /** What is loaded when it is needed: `clients.js`, the clients of the SDK that the function uses, and what is {@link LATE}. */
   readonly lazy?: readonly BundleFile[];
 }
 
@@ -54,7 +53,9 @@ function lazyIn(modules: readonly string[], name: string): { readonly in: string
   const clients = modules.flatMap((module) => /^client:(.+)/.exec(module)?.[1] ?? []).sort();
   return [
     ...(clients.length > 0 ? [{ in: `clients:${clients}`, out: `${name}/clients` }] : []),
-    ...(modules.includes('late:yaml') ? [{ in: 'yaml', out: `${name}/yaml` }] : []),
+    ...Object.entries(LATE).flatMap(([file, module]) =>
+      modules.includes(`late:${module}`) ? [{ in: module, out: `${name}/${file}` }] : [],
+    ),
   ];
 }
 
@@ -121,20 +122,25 @@ const clientsTogether: Plugin = {
   },
 };
 
-/** Packages that few events or only calls of AWS need, and where each is then found. */
-const LATE: Readonly<Record<string, string>> = { yaml: './yaml.js', 'node:crypto': 'node:crypto' };
+/** What few events need, by the file that it becomes. Whatever it imports is in that file as well. */
+const LATE: Readonly<Record<string, string>> = { yaml: 'yaml', commands: 'core/commands/commands.ts' };
 
-/** Loads whatever is used of such a package when it is used. */
+/** Loads whatever is used of such a module, or of Node's cryptography, when it is used. */
 const lateApart: Plugin = {
   name: 'late apart',
   setup({ onResolve, onLoad }) {
-    const require = createRequire(import.meta.url);
+    const late = (module: string, file: string) => ({ path: module, namespace: 'late', pluginData: file });
     onResolve({ filter: /./, namespace: 'late' }, ({ path }) => ({ path, external: true }));
-    onResolve({ filter: /^(?:yaml|node:crypto)$/ }, ({ path }) => ({ path, namespace: 'late' }));
-    onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
-      contents: `for (const name of ${JSON.stringify(Object.keys(require(path)))})
-        Object.defineProperty(exports, name, { enumerable: true, get: () => require('${LATE[path]}')[name] });`,
-    }));
+    onResolve({ filter: /^node:crypto$/ }, ({ path }) => late(path, path));
+    for (const [file, module] of Object.entries(LATE))
+      onResolve({ filter: new RegExp(`(?:^|/)${basename(module)}$`) }, () => late(module, `./${file}.js`));
+    onLoad({ filter: /./, namespace: 'late' }, async ({ path, pluginData }) => {
+      const names = Object.keys(await import(path.endsWith('.ts') ? resolve(root, path) : path));
+      return {
+        contents: `for (const name of ${JSON.stringify(names)})
+          Object.defineProperty(exports, name, { enumerable: true, get: () => require('${pluginData}')[name] });`,
+      };
+    });
   },
 };
 

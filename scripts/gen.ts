@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import createWabt from 'wabt';
-import * as z from 'zod';
 import { alertSchema } from '../core/alert.ts';
 import type { Detector } from '../core/detector.ts';
 import { SOURCE_IDS } from '../core/sources.ts';
+import * as z from '../core/zod.ts';
 import { nextStepsIn } from './runbook.ts';
 
 const root = new URL('../', import.meta.url);

@@ -44,16 +44,19 @@ const placeOf = (to: string) => (modules.includes(to) ? (to.split('/')[0] ?? '')
 
 /** Who may import whom; `test` and `bench` may import everything, and nothing may import them. */
 const ARROWS: Readonly<Record<string, readonly (string | RegExp)[]>> = {
-  core: ['core', 'zod', 'yaml', 'node:crypto', 'node:buffer'],
+  core: ['core', 'yaml', 'node:crypto', 'node:buffer'],
   detectors: ['core', 'detectors'],
-  aws: ['aws', 'core', 'zod', /^@aws-sdk\//, /^node:/],
-  functions: ['functions', 'core', 'detectors', 'aws', 'zod', 'aws-lambda', /^node:/],
+  aws: ['aws', 'core', /^@aws-sdk\//, /^node:/],
+  functions: ['functions', 'core', 'detectors', 'aws', 'aws-lambda', /^node:/],
   cli: ['cli', 'core', 'detectors', 'aws', /^node:/],
-  infra: ['infra', 'core', 'detectors', 'scripts', 'zod', 'yaml', 'constructs', 'cdk-nag', /^aws-cdk-lib/, /^node:/],
-  local: ['local', 'core', 'aws', 'cli', 'scripts', 'zod', 'aws-lambda', 'fauxqs', 'dynalite', /^@aws-sdk\//, /^node:/],
-  scripts: ['scripts', 'core', 'detectors', 'zod', 'esbuild', 'wabt', /^node:/],
+  infra: ['infra', 'core', 'detectors', 'scripts', 'yaml', 'constructs', 'cdk-nag', /^aws-cdk-lib/, /^node:/],
+  local: ['local', 'core', 'aws', 'cli', 'scripts', 'aws-lambda', 'fauxqs', 'dynalite', /^@aws-sdk\//, /^node:/],
+  scripts: ['scripts', 'core', 'detectors', 'esbuild', 'wabt', /^node:/],
   'vitest.config.ts': ['vitest/config'],
 };
+
+/** Everybody's zod. */
+const ZOD = 'core/zod.ts';
 
 describe('the modules', () => {
   it('are found, and their imports with them', () => {
@@ -69,6 +72,7 @@ describe('the modules', () => {
 
   it('import nobody but whom their folder may', () => {
     const wrong = imports.filter(({ from, to }) => {
+      if (from === ZOD) return false;
       const folder = from.split('/')[0] ?? '';
       if (folder === 'test' || folder === 'bench') return false;
       const place = placeOf(to);

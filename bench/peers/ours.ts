@@ -1,13 +1,13 @@
-import * as z from 'zod';
 import { defineDetector, type RegisteredDetector } from '../../core/detector.ts';
 import { createEngine } from '../../core/engine.ts';
 import { createScanner } from '../../core/k8s-audit/scan.ts';
 import type { AuditEvent } from '../../core/k8s-audit/schema.ts';
 import { type AuditWhen, k8sAudit } from '../../core/k8s-audit/source.ts';
+import * as z from '../../core/zod.ts';
 import { byteLinesOf } from '../lines.ts';
 
 const binding = z.object({ roleRef: z.object({ name: z.literal('cluster-admin') }) });
-const container = z.object({ securityContext: z.object({ privileged: z.boolean().optional() }).optional() });
+const container = z.object({ securityContext: z.optional(z.object({ privileged: z.optional(z.boolean()) })) });
 const pod = z.object({ spec: z.object({ containers: z.array(container) }) });
 
 const codeOf = ({ responseStatus }: AuditEvent) => responseStatus?.code ?? 999;

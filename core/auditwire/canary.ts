@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../zod.ts';
 import type { Canary } from './schema.ts';
 
 /** A canary that was not there so long after it was sent is lost. The audit log takes three minutes where all is well. */

@@ -1,10 +1,10 @@
-import * as z from 'zod';
 import { LOG_SOURCE_IDS } from '../log-sources/log-source.ts';
+import * as z from '../zod.ts';
 
 // It takes long to build, and few records need it.
 function createSchema() {
   const text = z.string();
-  const count = z.number().nonnegative();
+  const count = z.number().check(z.nonnegative());
   /** RFC 3339, UTC. */
   const time = z.iso.datetime();
 
@@ -15,29 +15,29 @@ function createSchema() {
       source: z.enum(LOG_SOURCE_IDS),
       account: text,
       region: text,
-      cluster: text.optional(),
+      cluster: z.optional(text),
     }),
     /** Whether the site's policy names it. */
     expected: z.boolean(),
     /** Absent for one that was not seen within the time that is remembered. */
-    lastSeenAt: time.optional(),
+    lastSeenAt: z.optional(time),
     silentForMinutes: count,
     toleratedMinutes: count,
     /** In how many of the 24 hours before it was last seen it was seen as well. */
     steadyHours: count,
     /** How much older than its arrival the newest event is. */
-    lagMinutes: count.optional(),
+    lagMinutes: z.optional(count),
     recordsLastHour: count,
     /** What this hour will have at its pace so far; absent in its first minutes. */
-    recordsPerHourNow: count.optional(),
-    usualRecordsPerHour: count.optional(),
-    leastRecordsPerHour: count.optional(),
+    recordsPerHourNow: z.optional(count),
+    usualRecordsPerHour: z.optional(count),
+    leastRecordsPerHour: z.optional(count),
     /** How many log sources are watched, and how many of them are silent at this moment. */
     watchedSources: count,
     silentSources: count,
   });
 
-  const canary = z.object({ kind: z.literal('Canary'), id: z.uuid(), sentAt: z.int().nonnegative() });
+  const canary = z.object({ kind: z.literal('Canary'), id: z.uuid(), sentAt: z.int().check(z.nonnegative()) });
 
   return z.discriminatedUnion('kind', [logSourceReport, canary]);
 }

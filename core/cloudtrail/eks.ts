@@ -1,5 +1,6 @@
-import * as z from 'zod';
+import { listOf, orAbsent } from '../fields.ts';
 import { matchesWildcard } from '../wildcard.ts';
+import * as z from '../zod.ts';
 import { reachOf } from './address-space.ts';
 import {
   blockField,
@@ -47,7 +48,7 @@ export function accessEntryOf(event: CloudTrailEvent): AccessEntry {
   return accessEntry.parse(parametersOf(parametersOf(event.responseElements).accessEntry));
 }
 
-const accessScope = blockField(z.object({ type: textField, namespaces: textsField }).optional()).catch(undefined);
+const accessScope = orAbsent(blockField(z.object({ type: textField, namespaces: textsField })));
 const association = z.object({ principalArn: textField, policyArn: textField, accessScope });
 
 /** An access policy as a call gives it to a principal. `scope` is `cluster` also for a namespace pattern that matches all. */
@@ -165,7 +166,7 @@ function isDefaultUsername(username: string, principalArn: string | undefined): 
   );
 }
 
-const logSetup = z.object({ types: textsField, enabled: flagField }).catch({ types: undefined, enabled: undefined });
+const logSetup = z.catch(z.object({ types: textsField, enabled: flagField }), { types: undefined, enabled: undefined });
 
 const clusterSettings = z.object({
   endpointPublicAccess: flagField,
@@ -174,7 +175,7 @@ const clusterSettings = z.object({
   subnetIds: textsField,
   securityGroupIds: textsField,
   authenticationMode: textField,
-  clusterLogging: blocksField(logSetup).optional().catch(undefined),
+  clusterLogging: orAbsent(blocksField(logSetup)),
 });
 
 /** The settings of a cluster that a call names; absent ones it leaves as they are, or to EKS's defaults. */
@@ -205,9 +206,7 @@ function settingsIn(block: unknown): Record<string, unknown> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null));
 }
 
-const updateParameters = z
-  .array(z.object({ type: z.string(), value: z.string() }).optional().catch(undefined))
-  .catch([]);
+const updateParameters = listOf(z.object({ type: z.string(), value: z.string() }));
 
 const UPDATE_PARAMETERS: Readonly<Record<string, keyof ClusterSettings>> = {
   EndpointPublicAccess: 'endpointPublicAccess',
@@ -221,9 +220,7 @@ const UPDATE_PARAMETERS: Readonly<Record<string, keyof ClusterSettings>> = {
 
 /** An update's `params`: `{type: "PublicAccessCidrs", value: "[\"0.0.0.0/0\"]"}`. */
 function updateIn(update: unknown): Record<string, unknown> {
-  const named = updateParameters.parse(parametersOf(update).params).flatMap((parameter) => {
-    if (!parameter) return [];
-    const { type, value } = parameter;
+  const named = updateParameters.parse(parametersOf(update).params).flatMap(({ type, value }) => {
     const setting = UPDATE_PARAMETERS[type];
     const parsed = parseJson(value) ?? value;
     return setting ? [[setting, setting === 'clusterLogging' ? parametersOf(parsed).clusterLogging : parsed]] : [];

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import { text } from '../fields.ts';
+import * as z from '../zod.ts';
 import { gravest, isForeign, parametersWithheld, textField, type Weight, weight } from './parameters.ts';
 import { actionOf, parametersOf, stringParameter } from './predicates.ts';
 import type { CloudTrailEvent } from './schema.ts';
@@ -17,10 +18,10 @@ export function logGroupKind(name: string | undefined): 'audit' | 'unknown' | 'o
 const subscription = z.object({
   logGroupName: textField,
   filterName: textField,
-  filterPattern: z.string().optional().catch(undefined),
+  filterPattern: text,
   destinationArn: textField,
   fieldSelectionCriteria: textField,
-  applyOnTransformedLogs: z.unknown().optional(),
+  applyOnTransformedLogs: z.optional(z.unknown()),
 });
 
 /** A subscription of a log group, or by account policy of all but those that `selection` leaves out. */

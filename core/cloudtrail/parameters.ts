@@ -1,44 +1,58 @@
-import * as z from 'zod';
+import { orAbsent } from '../fields.ts';
 import { type Severity, severityRank } from '../severity.ts';
+import * as z from '../zod.ts';
 import { decoded, parametersOf, parseJson, sessionNameOf } from './predicates.ts';
 import type { CloudTrailEvent } from './schema.ts';
 
 /** Text, percent-decoded; anything else reads as absent. */
-export const textField = z.string().min(1).transform(decoded).optional().catch(undefined);
+export const textField = orAbsent(
+  z.pipe(
+    z.string(),
+    z.transform((value) => decoded(value) || undefined),
+  ),
+);
 
 /** A boolean, which CloudTrail sometimes writes as the text "true" or "false"; anything else reads as absent. */
-export const flagField = z
-  .union([
+export const flagField = orAbsent(
+  z.union([
     z.boolean(),
-    z
-      .string()
-      .transform((value) => value.toLowerCase())
-      .pipe(z.enum(['true', 'false']))
-      .transform((value) => value === 'true'),
-  ])
-  .optional()
-  .catch(undefined);
+    z.pipe(
+      z.string(),
+      z.transform((value) => FLAGS.get(value.toLowerCase())),
+    ),
+  ]),
+);
+
+const FLAGS = new Map([
+  ['true', true],
+  ['false', false],
+]);
 
 /** The value of JSON text that holds an object or a list; anything else as it is. */
 const unfolded = (value: unknown) =>
   typeof value === 'string' && /^\s*[[{]/.test(value) ? (parseJson(value) ?? value) : value;
 
 /** A block of parameters, which may stand as JSON text. */
-export const blockField = <T extends z.ZodType>(schema: T) => z.preprocess(unfolded, schema);
+export const blockField = <T extends z.ZodMiniType>(schema: T) => z.pipe(z.transform(unfolded), schema);
 
 /** A list of blocks, of which one alone may stand without its list, and either as JSON text. */
-export const blocksField = <T extends z.ZodType>(block: T) =>
-  z.preprocess((value) => {
-    const list = unfolded(value);
-    return Object.keys(parametersOf(list)).length > 0 ? [list] : list;
-  }, z.array(block));
+export function blocksField<T extends z.ZodMiniType>(block: T) {
+  return z.pipe(
+    z.transform((value) => {
+      const list = unfolded(value);
+      return Object.keys(parametersOf(list)).length > 0 ? [list] : list;
+    }),
+    z.array(block),
+  );
+}
 
 /** A list of texts, of which those that are none are left out; one text alone is a list of one. */
-export const textsField = z
-  .preprocess(unfolded, z.union([z.string().transform((value): unknown[] => [value]), z.array(z.unknown())]))
-  .transform((items) => items.filter((item) => typeof item === 'string'))
-  .optional()
-  .catch(undefined);
+export const textsField = orAbsent(
+  z.pipe(
+    blockField(z.union([z.string(), z.array(z.unknown())])),
+    z.transform((items) => (typeof items === 'string' ? [items] : items.filter((item) => typeof item === 'string'))),
+  ),
+);
 
 /**
  * Whether the record does not hold what the call was made with: no parameters at all, or `omitted: true`, which

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import type { Target } from '../source.ts';
+import * as z from '../zod.ts';
 import type { CloudTrailEvent } from './schema.ts';
 
 /**

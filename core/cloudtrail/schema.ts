@@ -1,15 +1,25 @@
-import * as z from 'zod';
+import * as z from '../zod.ts';
 
-const absent = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+const absent = <T extends z.core.$ZodType>(schema: T) =>
+  z.pipe(
+    z.nullish(schema),
+    z.transform((value) => value ?? undefined),
+  );
 
 // It takes long to build, and most functions read no event of CloudTrail.
 function createSchema() {
-  const text = z
-    .string()
-    .nullish()
-    .transform((value) => value ?? '');
+  const text = z.pipe(
+    z.nullish(z.string()),
+    z.transform((value) => value ?? ''),
+  );
   /** CloudTrail writes some booleans as the strings "true" and "false". */
-  const flag = z.union([z.boolean(), z.string().transform((value) => value.toLowerCase() === 'true')]);
+  const flag = z.union([
+    z.boolean(),
+    z.pipe(
+      z.string(),
+      z.transform((value) => value.toLowerCase() === 'true'),
+    ),
+  ]);
 
   const sessionIssuer = z.object({
     type: absent(z.string()),
@@ -53,10 +63,13 @@ function createSchema() {
     errorCode: absent(z.string()),
     errorMessage: absent(z.string()),
     readOnly: absent(flag),
-    userIdentity: userIdentity.nullish().transform((value) => value ?? userIdentity.parse({})),
-    requestParameters: z.unknown().optional(),
-    responseElements: z.unknown().optional(),
-    additionalEventData: z.unknown().optional(),
+    userIdentity: z.pipe(
+      z.nullish(userIdentity),
+      z.transform((value) => value ?? userIdentity.parse({})),
+    ),
+    requestParameters: z.optional(z.unknown()),
+    responseElements: z.optional(z.unknown()),
+    additionalEventData: z.optional(z.unknown()),
   });
 }
 

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import { orAbsent, text } from '../fields.ts';
+import * as z from '../zod.ts';
 import {
   blocksField,
   deniedResourceOf,
@@ -31,17 +32,16 @@ interface Coverage {
   readonly narrowed?: Weight | undefined;
 }
 
-const eventSelector = z
-  .object({
+const eventSelector = orAbsent(
+  z.object({
     includeManagementEvents: flagField,
     readWriteType: textField,
     excludeManagementEventSources: textsField,
-  })
-  .optional()
-  .catch(undefined);
+  }),
+);
 
-const fieldSelector = z
-  .object({
+const fieldSelector = z.catch(
+  z.object({
     field: textField,
     equals: textsField,
     startsWith: textsField,
@@ -49,8 +49,8 @@ const fieldSelector = z
     notEquals: textsField,
     notStartsWith: textsField,
     notEndsWith: textsField,
-  })
-  .catch({
+  }),
+  {
     field: undefined,
     equals: undefined,
     startsWith: undefined,
@@ -58,17 +58,18 @@ const fieldSelector = z
     notEquals: undefined,
     notStartsWith: undefined,
     notEndsWith: undefined,
-  });
+  },
+);
 
 type FieldSelector = z.infer<typeof fieldSelector>;
 
-const advancedSelector = z
-  .object({ fieldSelectors: blocksField(fieldSelector).catch([]) })
-  .catch({ fieldSelectors: [] });
+const advancedSelector = z.catch(z.object({ fieldSelectors: z.catch(blocksField(fieldSelector), []) }), {
+  fieldSelectors: [],
+});
 
 const selectors = z.object({
-  eventSelectors: blocksField(eventSelector).optional().catch(undefined),
-  advancedEventSelectors: blocksField(advancedSelector).optional().catch(undefined),
+  eventSelectors: orAbsent(blocksField(eventSelector)),
+  advancedEventSelectors: orAbsent(blocksField(advancedSelector)),
 });
 
 /** AWS's own suggestion for saving cost: services that log great numbers of events of little use. */
@@ -173,10 +174,10 @@ function weighExclusion(field: string, values: readonly string[]): Weight {
 const trailUpdate = z.object({
   s3BucketName: textField,
   s3KeyPrefix: textField,
-  snsTopicName: z.string().optional().catch(undefined),
-  cloudWatchLogsLogGroupArn: z.string().optional().catch(undefined),
-  cloudWatchLogsRoleArn: z.string().optional().catch(undefined),
-  kmsKeyId: z.string().optional().catch(undefined),
+  snsTopicName: text,
+  cloudWatchLogsLogGroupArn: text,
+  cloudWatchLogsRoleArn: text,
+  kmsKeyId: text,
   isMultiRegionTrail: flagField,
   includeGlobalServiceEvents: flagField,
   isOrganizationTrail: flagField,

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import * as z from 'zod';
+import { count, listOf, orAbsent, text, texts } from '../fields.ts';
+import * as z from '../zod.ts';
 import { extraOf } from './identity.ts';
 import { asObject, objectOf } from './object.ts';
 import { isPrivilegedGroup, isPrivilegedUsername } from './privileged-identity.ts';
@@ -24,14 +25,13 @@ export interface CertificateRequest {
   readonly isUnreadable: boolean;
 }
 
-const texts = z.array(z.string().optional().catch(undefined)).catch([]);
 const spec = z.object({
-  request: z.string().optional().catch(undefined),
-  signerName: z.string().optional().catch(undefined),
+  request: text,
+  signerName: text,
   usages: texts,
-  expirationSeconds: z.number().optional().catch(undefined),
-  username: z.string().optional().catch(undefined),
-  extra: z.record(z.string(), texts).optional().catch(undefined),
+  expirationSeconds: count,
+  username: text,
+  extra: orAbsent(z.record(z.string(), texts)),
 });
 
 /** The CertificateSigningRequest that the event stores or approves, or `undefined` where its body was not logged. */
@@ -42,7 +42,7 @@ export function certificateRequestOf(event: AuditEvent): CertificateRequest | un
   const subject = request === undefined ? undefined : certificateSubjectOf(request);
   return {
     signerName,
-    usages: usages.flatMap((usage) => usage?.trim().toLowerCase() ?? []),
+    usages: usages.map((usage) => usage.trim().toLowerCase()),
     expirationSeconds,
     requester: username,
     requesterArn: extra?.canonicalArn?.[0],
@@ -116,17 +116,7 @@ export function certificateDecisionOf(event: AuditEvent): 'approved' | 'signed' 
   return conditions.some(({ type, status }) => type === 'Approved' && status !== 'False') ? 'approved' : undefined;
 }
 
-const condition = z.object({
-  type: z.string().optional().catch(undefined),
-  status: z.string().optional().catch(undefined),
-});
-const status = z.object({
-  certificate: z.string().optional().catch(undefined),
-  conditions: z
-    .array(condition.catch({ type: undefined, status: undefined }))
-    .optional()
-    .catch(undefined),
-});
+const status = z.object({ certificate: text, conditions: listOf(z.object({ type: text, status: text })) });
 
 /**
  * The subject of a `spec.request`: base64 of one or more PEM blocks, each a PKCS#10 request. The subjects of several are

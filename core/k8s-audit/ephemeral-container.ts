@@ -1,13 +1,13 @@
-import * as z from 'zod';
 import { betrayalsOf } from '../commands/commands.ts';
 import { TRAITS } from '../commands/traits.ts';
 import { type Severity, severityRank } from '../severity.ts';
+import * as z from '../zod.ts';
 import { severityOfTrait, standingOf } from './exec.ts';
 import { asObject } from './object.ts';
 import { addedCapabilitiesOf, type Container, podSpecOf } from './pod-spec.ts';
 import type { AuditEvent } from './schema.ts';
 
-const statuses = z.array(z.object({ name: z.string() })).catch([]);
+const statuses = z.catch(z.array(z.object({ name: z.string() })), []);
 
 /**
  * The ephemeral containers that the request added: those that the answer names but reports no state of. All of them where

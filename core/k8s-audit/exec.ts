@@ -1,9 +1,10 @@
-import * as z from 'zod';
 import { betrayalsOf } from '../commands/commands.ts';
 import { type Betrayal, TRAITS, type Trait } from '../commands/traits.ts';
+import { text, texts } from '../fields.ts';
 import type { EvidenceValue, Finding } from '../finding.ts';
 import { redactCommand } from '../redact.ts';
 import { type Severity, severityRank } from '../severity.ts';
+import * as z from '../zod.ts';
 import { callerOf, describeCaller, homeNamespaceOf, principalOf } from './caller.ts';
 import { actorName, effectiveUser, isAnonymous, isNode, serviceAccountOf } from './identity.ts';
 import { isSensitiveNamespace, isSystemNamespace } from './object.ts';
@@ -66,11 +67,11 @@ export interface Exec {
 }
 
 const options = z.object({
-  command: z.array(z.string()).catch([]),
-  container: z.string().optional().catch(undefined),
-  stdin: z.boolean().catch(false),
-  stdout: z.boolean().catch(false),
-  tty: z.boolean().catch(false),
+  command: texts,
+  container: text,
+  stdin: z.catch(z.boolean(), false),
+  stdout: z.catch(z.boolean(), false),
+  tty: z.catch(z.boolean(), false),
 });
 
 /** Six detectors ask the same of every exec, and a long script takes a while to read. */

@@ -1,7 +1,7 @@
-import * as z from 'zod';
+import * as z from '../zod.ts';
 
 const operations = z.array(z.unknown());
-const operation = z.object({ op: z.string(), path: z.string(), value: z.unknown().optional() });
+const operation = z.object({ op: z.string(), path: z.string(), value: z.optional(z.unknown()) });
 
 /** Deeper than any path of a Kubernetes object; bounds the work that a patch of one endless path can make. */
 const MAX_DEPTH = 48;

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import { count, orAbsent, text } from '../fields.ts';
+import * as z from '../zod.ts';
 import type { AuditEvent } from './schema.ts';
 
 const SYSTEM = new Set(['kube-system', 'kube-public', 'kube-node-lease', 'amazon-guardduty', 'amazon-cloudwatch']);
@@ -43,17 +44,16 @@ export function objectOf(event: AuditEvent): Record<string, unknown> | undefined
 }
 
 const metadata = z.object({
-  name: z.string().optional().catch(undefined),
-  generateName: z.string().optional().catch(undefined),
-  uid: z.string().optional().catch(undefined),
-  generation: z.number().optional().catch(undefined),
-  resourceVersion: z.string().optional().catch(undefined),
-  labels: z.record(z.string(), z.string()).optional().catch(undefined),
-  annotations: z.record(z.string(), z.string()).optional().catch(undefined),
-  ownerReferences: z
-    .array(z.object({ kind: z.string(), name: z.string(), uid: z.string(), controller: z.boolean().optional() }))
-    .optional()
-    .catch(undefined),
+  name: text,
+  generateName: text,
+  uid: text,
+  generation: count,
+  resourceVersion: text,
+  labels: orAbsent(z.record(z.string(), z.string())),
+  annotations: orAbsent(z.record(z.string(), z.string())),
+  ownerReferences: orAbsent(
+    z.array(z.object({ kind: z.string(), name: z.string(), uid: z.string(), controller: z.optional(z.boolean()) })),
+  ),
 });
 
 export type ObjectMetadata = z.infer<typeof metadata>;

@@ -1,15 +1,15 @@
-import * as z from 'zod';
+import { orAbsent, text } from '../fields.ts';
+import * as z from '../zod.ts';
 import { asObject, objectOf } from './object.ts';
 import type { AuditEvent } from './schema.ts';
 
-const text = z.string().optional().catch(undefined);
 const spec = z.object({
-  hostPath: z.object({ path: text, type: text }).optional().catch(undefined),
-  local: z.object({ path: text }).optional().catch(undefined),
-  csi: z.object({ driver: text }).optional().catch(undefined),
-  claimRef: z.object({ namespace: text, name: text }).optional().catch(undefined),
+  hostPath: orAbsent(z.object({ path: text, type: text })),
+  local: orAbsent(z.object({ path: text })),
+  csi: orAbsent(z.object({ driver: text })),
+  claimRef: orAbsent(z.object({ namespace: text, name: text })),
   storageClassName: text,
-  accessModes: z.array(z.string()).optional().catch(undefined),
+  accessModes: orAbsent(z.array(z.string())),
 });
 
 /** The parts of a PersistentVolume's spec that detectors judge; fields of an unexpected type are absent. */

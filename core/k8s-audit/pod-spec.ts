@@ -1,114 +1,115 @@
-import * as z from 'zod';
+import { count, flag, listOf, orAbsent, text, texts } from '../fields.ts';
+import * as z from '../zod.ts';
 import { objectOfJsonPatch } from './json-patch.ts';
 import { asObject } from './object.ts';
 import type { AuditEvent } from './schema.ts';
 
-const flag = z.boolean().optional().catch(undefined);
-const count = z.number().optional().catch(undefined);
-const text = z.string().optional().catch(undefined);
-
-/** A list without the elements that are not what they should be, and without being a list at all an empty one. */
-const listOf = <T extends z.ZodType>(element: T) =>
-  z
-    .array(z.unknown())
-    .catch([])
-    .transform((items) =>
-      items.flatMap((item) => {
-        const parsed = element.safeParse(item);
-        return parsed.success ? [parsed.data] : [];
-      }),
-    );
-const texts = listOf(z.string());
 /** An object, or an empty one in the place of anything else. */
-const partOf = <T extends z.ZodRawShape>(shape: T) => z.preprocess((value) => asObject(value) ?? {}, z.object(shape));
+const partOf = <T extends z.core.$ZodLooseShape>(shape: T) =>
+  z.pipe(
+    z.transform((value) => asObject(value) ?? {}),
+    z.object(shape),
+  );
 
-const windowsOptions = partOf({ hostProcess: flag, runAsUserName: text });
-const seLinuxOptions = partOf({ type: text, user: text, role: text });
-const profile = partOf({ type: text, localhostProfile: text });
+// It takes long to build, and few events need it.
+function createSchema() {
+  const windowsOptions = partOf({ hostProcess: flag, runAsUserName: text });
+  const seLinuxOptions = partOf({ type: text, user: text, role: text });
+  const profile = partOf({ type: text, localhostProfile: text });
 
-const securityContext = partOf({
-  privileged: flag,
-  allowPrivilegeEscalation: flag,
-  readOnlyRootFilesystem: flag,
-  runAsUser: count,
-  runAsGroup: count,
-  runAsNonRoot: flag,
-  procMount: text,
-  capabilities: partOf({ add: texts, drop: texts }),
-  seccompProfile: profile,
-  appArmorProfile: profile,
-  seLinuxOptions,
-  windowsOptions,
-});
-
-const hook = partOf({ exec: partOf({ command: texts }) });
-
-const container = z.object({
-  name: text,
-  image: text,
-  command: texts,
-  args: texts,
-  env: listOf(z.object({ valueFrom: partOf({ secretKeyRef: partOf({ name: text }) }) })),
-  envFrom: listOf(z.object({ secretRef: partOf({ name: text }) })),
-  stdin: flag,
-  tty: flag,
-  /** Of an ephemeral container: the container whose process namespace it joins. */
-  targetContainerName: text,
-  ports: listOf(z.object({ containerPort: count, hostPort: count, hostIP: text })),
-  volumeMounts: listOf(
-    z.object({ name: text, mountPath: text, readOnly: flag, subPath: text, subPathExpr: text, mountPropagation: text }),
-  ),
-  volumeDevices: listOf(z.object({ name: text, devicePath: text })),
-  lifecycle: partOf({ postStart: hook, preStop: hook }),
-  livenessProbe: hook,
-  readinessProbe: hook,
-  startupProbe: hook,
-  securityContext,
-});
-
-const podSpec = partOf({
-  containers: listOf(container),
-  initContainers: listOf(container),
-  ephemeralContainers: listOf(container),
-  volumes: listOf(
-    z.object({
-      name: text,
-      hostPath: z.object({ path: text, type: text }).optional().catch(undefined),
-      persistentVolumeClaim: z.object({ claimName: text }).optional().catch(undefined),
-      secret: z.object({ secretName: text }).optional().catch(undefined),
-      projected: partOf({ sources: listOf(z.object({ secret: partOf({ name: text }) })) }),
-      csi: z.object({ driver: text }).optional().catch(undefined),
-    }),
-  ),
-  hostNetwork: flag,
-  hostPID: flag,
-  hostIPC: flag,
-  hostUsers: flag,
-  shareProcessNamespace: flag,
-  automountServiceAccountToken: flag,
-  nodeName: text,
-  priorityClassName: text,
-  /** `serviceAccount` is its old name, which a request may still use. */
-  serviceAccountName: text,
-  serviceAccount: text,
-  tolerations: listOf(z.object({ key: text, operator: text, effect: text })),
-  securityContext: partOf({
+  const securityContext = partOf({
+    privileged: flag,
+    allowPrivilegeEscalation: flag,
+    readOnlyRootFilesystem: flag,
     runAsUser: count,
     runAsGroup: count,
     runAsNonRoot: flag,
-    fsGroup: count,
-    supplementalGroups: listOf(z.number()),
+    procMount: text,
+    capabilities: partOf({ add: texts, drop: texts }),
     seccompProfile: profile,
     appArmorProfile: profile,
     seLinuxOptions,
     windowsOptions,
-    sysctls: listOf(z.object({ name: z.string(), value: text })),
-  }),
-});
+  });
+
+  const hook = partOf({ exec: partOf({ command: texts }) });
+
+  const container = z.object({
+    name: text,
+    image: text,
+    command: texts,
+    args: texts,
+    env: listOf(z.object({ valueFrom: partOf({ secretKeyRef: partOf({ name: text }) }) })),
+    envFrom: listOf(z.object({ secretRef: partOf({ name: text }) })),
+    stdin: flag,
+    tty: flag,
+    /** Of an ephemeral container: the container whose process namespace it joins. */
+    targetContainerName: text,
+    ports: listOf(z.object({ containerPort: count, hostPort: count, hostIP: text })),
+    volumeMounts: listOf(
+      z.object({
+        name: text,
+        mountPath: text,
+        readOnly: flag,
+        subPath: text,
+        subPathExpr: text,
+        mountPropagation: text,
+      }),
+    ),
+    volumeDevices: listOf(z.object({ name: text, devicePath: text })),
+    lifecycle: partOf({ postStart: hook, preStop: hook }),
+    livenessProbe: hook,
+    readinessProbe: hook,
+    startupProbe: hook,
+    securityContext,
+  });
+
+  return partOf({
+    containers: listOf(container),
+    initContainers: listOf(container),
+    ephemeralContainers: listOf(container),
+    volumes: listOf(
+      z.object({
+        name: text,
+        hostPath: orAbsent(z.object({ path: text, type: text })),
+        persistentVolumeClaim: orAbsent(z.object({ claimName: text })),
+        secret: orAbsent(z.object({ secretName: text })),
+        projected: partOf({ sources: listOf(z.object({ secret: partOf({ name: text }) })) }),
+        csi: orAbsent(z.object({ driver: text })),
+      }),
+    ),
+    hostNetwork: flag,
+    hostPID: flag,
+    hostIPC: flag,
+    hostUsers: flag,
+    shareProcessNamespace: flag,
+    automountServiceAccountToken: flag,
+    nodeName: text,
+    priorityClassName: text,
+    /** `serviceAccount` is its old name, which a request may still use. */
+    serviceAccountName: text,
+    serviceAccount: text,
+    tolerations: listOf(z.object({ key: text, operator: text, effect: text })),
+    securityContext: partOf({
+      runAsUser: count,
+      runAsGroup: count,
+      runAsNonRoot: flag,
+      fsGroup: count,
+      supplementalGroups: listOf(z.number()),
+      seccompProfile: profile,
+      appArmorProfile: profile,
+      seLinuxOptions,
+      windowsOptions,
+      sysctls: listOf(z.object({ name: z.string(), value: text })),
+    }),
+  });
+}
+
+const podSpec = z.lazy(createSchema);
 
 /** The parts of a PodSpec that detectors judge. Lists are never absent; fields of an unexpected type are. */
 export type PodSpec = z.infer<typeof podSpec>;
-export type Container = z.infer<typeof container>;
+export type Container = PodSpec['containers'][number];
 
 /** A pod, or the template that a workload makes its pods from. */
 export interface PodTemplate {
@@ -136,8 +137,8 @@ const TEMPLATE_PATH: Readonly<Record<string, readonly string[]>> = {
 export const WORKLOADS: readonly string[] = Object.keys(TEMPLATE_PATH);
 
 const templateMetadata = partOf({
-  annotations: z.record(z.string(), z.string()).catch({}).default({}),
-  labels: z.record(z.string(), z.string()).catch({}).default({}),
+  annotations: z.catch(z.record(z.string(), z.string()), {}),
+  labels: z.catch(z.record(z.string(), z.string()), {}),
 });
 
 function templateIn(object: Record<string, unknown> | undefined, event: AuditEvent): PodTemplate | undefined {

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import type { EvidenceValue, Finding } from '../finding.ts';
+import * as z from '../zod.ts';
 import { actorName } from './identity.ts';
 import { metadataOf } from './object.ts';
 import {
@@ -26,10 +26,12 @@ function fedRolesOf(object: Record<string, unknown> | undefined): string[] {
 }
 
 const selector = z.object({
-  matchLabels: z.record(z.string(), z.string()).catch({}),
-  matchExpressions: z.array(z.unknown()).catch([]),
+  matchLabels: z.catch(z.record(z.string(), z.string()), {}),
+  matchExpressions: z.catch(z.array(z.unknown()), []),
 });
-const aggregation = z.object({ aggregationRule: z.object({ clusterRoleSelectors: z.array(z.unknown()).catch([]) }) });
+const aggregation = z.object({
+  aggregationRule: z.object({ clusterRoleSelectors: z.catch(z.array(z.unknown()), []) }),
+});
 
 /** The selectors by which a ClusterRole gathers the rules of others, as `label=value`; `every role` where one is open. */
 function gatheredBy(object: Record<string, unknown> | undefined): string[] {

@@ -1,6 +1,7 @@
-import * as z from 'zod';
+import { listOf, orAbsent, text, texts } from '../fields.ts';
 import type { EvidenceValue } from '../finding.ts';
 import { SEVERITIES, type Severity, severityRank } from '../severity.ts';
+import * as z from '../zod.ts';
 import { hasPublicSource, isControlPlane, serviceAccountOf } from './identity.ts';
 import { objectOfJsonPatch } from './json-patch.ts';
 import { asObject, metadataOf, objectNameOf, objectOf } from './object.ts';
@@ -24,26 +25,12 @@ export const ROLE_WRITTEN: AuditWhen = {
 /** A binding was stored. */
 export const BINDING_WRITTEN: AuditWhen = { ...ROLE_WRITTEN, resources: ['clusterrolebindings', 'rolebindings'] };
 
-const text = z.string().optional().catch(undefined);
-const element = z.array(z.unknown()).catch([]);
-
-/** A list without the elements that are not what they should be. */
-const listOf = <T extends z.ZodType>(item: T) =>
-  element.transform((items) =>
-    items.flatMap((value) => {
-      const parsed = item.safeParse(value);
-      return parsed.success ? [parsed.data] : [];
-    }),
-  );
-
-const words = listOf(z.string());
-
 const rule = z.object({
-  apiGroups: words,
-  resources: words,
-  verbs: words,
-  resourceNames: words,
-  nonResourceURLs: words,
+  apiGroups: texts,
+  resources: texts,
+  verbs: texts,
+  resourceNames: texts,
+  nonResourceURLs: texts,
 });
 
 /** One rule of a role. */
@@ -52,7 +39,7 @@ export type RoleRule = z.infer<typeof rule>;
 const roleBody = z.object({ rules: listOf(rule) });
 
 const bindingBody = z.object({
-  roleRef: z.object({ kind: text, name: text }).optional().catch(undefined),
+  roleRef: orAbsent(z.object({ kind: text, name: text })),
   subjects: listOf(z.object({ kind: text, name: z.string(), namespace: text })),
 });
 
@@ -175,10 +162,7 @@ export function subjectText({ kind, name, namespace }: Subject): string {
 
 const written = z.object({
   resourceVersion: text,
-  managedFields: z
-    .array(z.object({ time: z.string() }))
-    .optional()
-    .catch(undefined),
+  managedFields: orAbsent(z.array(z.object({ time: z.string() }))),
 });
 
 /** Managed fields carry whole seconds of the API server's clock, which also stamps the request. */

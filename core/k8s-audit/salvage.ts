@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
 import { beginningOf, type Parts } from '../json-beginning.ts';
+import * as z from '../zod.ts';
 import type { Cut } from './schema.ts';
 
 /**
@@ -21,7 +21,8 @@ const PARTS: Parts = {
   annotations: {},
 };
 
-const whoDidWhat = z.object({ verb: z.string().min(1), user: z.object({ username: z.string().min(1) }) });
+const filled = z.lazy(() => z.string().check(z.minLength(1)));
+const whoDidWhat = z.object({ verb: filled, user: z.object({ username: filled }) });
 
 /**
  * The whole fields of an event whose text is the beginning of one, and as `cut` how it ended; `undefined` where they

@@ -1,12 +1,13 @@
-import * as z from 'zod';
+import { orAbsent } from '../fields.ts';
+import * as z from '../zod.ts';
 import { callersOf } from './identity.ts';
 
 // What is absent and what is null is the same. What it is read as is said at the end and once for all fields: zod takes
 // several times as long to transform fields one by one as to look at them.
-const text = z.string().nullish();
-const names = z.array(z.string()).nullish();
+const text = z.nullish(z.string());
+const names = z.nullish(z.array(z.string()));
 
-const user = z.object({ username: text, uid: text, groups: names, extra: z.record(z.string(), names).nullish() });
+const user = z.object({ username: text, uid: text, groups: names, extra: z.nullish(z.record(z.string(), names)) });
 
 /** Who a request was made as: `user` or `impersonatedUser` of an audit event. */
 export interface AuditUser {
@@ -29,7 +30,7 @@ function userOf({ username, uid, groups, extra }: z.infer<typeof user>): AuditUs
 
 const objectRef = z.object({ resource: text, subresource: text, namespace: text, name: text, apiGroup: text });
 
-const responseStatus = z.object({ status: text, code: z.number().nullish(), reason: text, message: text });
+const responseStatus = z.object({ status: text, code: z.nullish(z.number()), reason: text, message: text });
 
 const cut = z.object({
   /** Of the text as far as it came, in UTF-16 units. */
@@ -37,7 +38,7 @@ const cut = z.object({
   /** The field in which the text ends; `''` between two. */
   field: z.string(),
   /** Of the request, where the text ends in the query behind it and there is no `requestURI`. */
-  path: z.string().optional(),
+  path: z.optional(z.string()),
   /** Tells the text from any other: what else would, the event's times, stands at its end. */
   digest: z.string(),
 });
@@ -45,10 +46,10 @@ const cut = z.object({
 /** How the text of an event ended before the event did. */
 export type Cut = z.infer<typeof cut>;
 
-const actor = z.object({ user: user.nullish(), impersonatedUser: user.nullish(), sourceIPs: names, userAgent: text });
+const actor = z.object({ user: z.nullish(user), impersonatedUser: z.nullish(user), sourceIPs: names, userAgent: text });
 
 /** Who made a request, and from where by what: the fields of an audit event that say it. */
-export const actorSchema = actor.transform(actorOf);
+export const actorSchema = z.pipe(actor, z.transform(actorOf));
 
 function actorOf({ sourceIPs, userAgent, ...given }: z.infer<typeof actor>) {
   const user = given.user ? userOf(given.user) : NOBODY;
@@ -63,24 +64,24 @@ export type Actor = z.infer<typeof actorSchema>;
  * `audit.k8s.io` Event, any version. Only what makes it an event is demanded: others' exports leave out `stage`,
  * `auditID`, `user` or `verb`. A missing stage is read as the last one, since a log of one stage is a log of outcomes.
  */
-export const auditEventSchema = z
-  .object({
+export const auditEventSchema = z.pipe(
+  z.object({
     ...actor.shape,
     auditID: text,
-    stage: z.enum(['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic']).nullish(),
+    stage: z.nullish(z.enum(['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'])),
     requestURI: text,
     verb: text,
-    objectRef: objectRef.nullish(),
-    responseStatus: responseStatus.nullish(),
-    requestObject: z.unknown().optional(),
-    responseObject: z.unknown().optional(),
+    objectRef: z.nullish(objectRef),
+    responseStatus: z.nullish(responseStatus),
+    requestObject: z.optional(z.unknown()),
+    responseObject: z.optional(z.unknown()),
     requestReceivedTimestamp: text,
     stageTimestamp: text,
-    annotations: z.record(z.string(), z.string()).nullish(),
+    annotations: z.nullish(z.record(z.string(), z.string())),
     /** Not the API server's: says of an event that it was salvaged from the beginning of its text. */
-    cut: cut.optional().catch(undefined),
-  })
-  .transform(({ objectRef: ref, responseStatus: status, ...event }) => ({
+    cut: orAbsent(cut),
+  }),
+  z.transform(({ objectRef: ref, responseStatus: status, ...event }) => ({
     ...actorOf(event),
     auditID: event.auditID ?? '',
     stage: event.stage ?? 'ResponseComplete',
@@ -109,7 +110,8 @@ export const auditEventSchema = z
     stageTimestamp: event.stageTimestamp ?? '',
     annotations: event.annotations ?? undefined,
     cut: event.cut,
-  }));
+  })),
+);
 
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 export type Stage = AuditEvent['stage'];

@@ -1,5 +1,6 @@
-import * as z from 'zod';
+import { count } from '../fields.ts';
 import { SEVERITIES, severityRank } from '../severity.ts';
+import * as z from '../zod.ts';
 import { callerOf } from './caller.ts';
 import { isHandTool } from './client.ts';
 import { isControlPlane } from './identity.ts';
@@ -51,7 +52,7 @@ function hasController(object: Readonly<Record<string, unknown>> | undefined): b
   return Array.isArray(owners) && owners.some((owner) => asObject(owner)?.controller === true);
 }
 
-const observed = z.object({ observedGeneration: z.number().optional().catch(undefined) });
+const observed = z.object({ observedGeneration: count });
 
 /**
  * An update that keeps the resource version wrote nothing. Else the API server raises `generation` with every change of
@@ -68,11 +69,13 @@ function provesSpecUnchanged(event: AuditEvent): boolean {
   return status.success && generation !== undefined && status.data.observedGeneration === generation;
 }
 
-const managedFields = z
-  .array(
-    z.object({ time: z.iso.datetime({ offset: true }), subresource: z.string().optional(), fieldsV1: z.unknown() }),
-  )
-  .min(1);
+const managedFields = z.lazy(() =>
+  z
+    .array(
+      z.object({ time: z.iso.datetime({ offset: true }), subresource: z.optional(z.string()), fieldsV1: z.unknown() }),
+    )
+    .check(z.minLength(1)),
+);
 
 /** The clocks behind `managedFields` (whole seconds) and the audit log are the API server's own, maybe two servers'. */
 const CLOCK_SLACK_MS = 5000;

@@ -1,9 +1,9 @@
-import * as z from 'zod';
 import { type AnnouncedObject, announcementsIn } from '../../aws/announcement.ts';
 import { quarantinedRecordIn, type RecordInQuarantine } from '../../aws/quarantine-queue.ts';
 import type { ReceivedMessage } from '../../aws/queue-reader.ts';
 import { type Findings, findingsSchema } from '../../core/findings.ts';
 import { readLeniently } from '../../core/lenient.ts';
+import * as z from '../../core/zod.ts';
 
 /** What must be done with a message so that it can be deleted. */
 export type Task =
@@ -27,9 +27,9 @@ export interface DeadLetter {
 
 const invocationRecord = z.object({
   requestContext: z.object({ functionArn: z.string(), condition: z.string() }),
-  requestPayload: z.unknown().optional(),
-  payload: z.string().optional(),
-  KinesisBatchInfo: z.unknown().optional(),
+  requestPayload: z.optional(z.unknown()),
+  payload: z.optional(z.string()),
+  KinesisBatchInfo: z.optional(z.unknown()),
 });
 
 const subscriptionEvent = z.object({ awslogs: z.object({ data: z.string() }) });

@@ -26,12 +26,6 @@ const settings = readSettings({
 });
 const policy = readPolicy(settings.POLICY_FILE, detectorIds);
 const detectors = [...k8sAuditDetectors, ...cloudtrailDetectors, ...auditwireDetectors];
-const judging = {
-  pipeline: createPipeline({ detectors, policy }),
-  windowOf: incidentWindowsOf(policy, detectors),
-  findingsQueueUrl: settings.FINDINGS_QUEUE_URL,
-  quarantineQueueUrl: settings.QUARANTINE_QUEUE_URL,
-};
 
 /**
  * Judges again, after a fix, what lies in quarantine and what was given up: invoked by hand. It answers for every message
@@ -44,7 +38,12 @@ export async function handler(
   const startedAt = performance.now();
   const { queues, ...bounds } = parseRequest(event);
   const redrive = new Redrive({
-    judging,
+    judging: {
+      pipeline: createPipeline({ detectors, policy }),
+      windowOf: incidentWindowsOf(policy, detectors),
+      findingsQueueUrl: settings.FINDINGS_QUEUE_URL,
+      quarantineQueueUrl: settings.QUARANTINE_QUEUE_URL,
+    },
     region: settings.AWS_REGION,
     ...bounds,
     remainingMs: context.getRemainingTimeInMillis(),

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../core/zod.ts';
 
 /** A run was asked to do something that it does not understand. */
 export class RequestError extends Error {
@@ -17,11 +17,11 @@ export const QUEUES = {
 
 const requestSchema = z.strictObject({
   /** The URLs of the queues to go through, in place of the deployment's own. */
-  queues: z.array(z.url()).min(1).optional(),
+  queues: z.optional(z.array(z.url()).check(z.minLength(1))),
   /** At most so many messages are received. */
-  limit: z.number().int().positive().optional(),
+  limit: z.optional(z.int().check(z.positive())),
   /** Looks at every message and leaves it as it was. */
-  dryRun: z.boolean().optional(),
+  dryRun: z.optional(z.boolean()),
 });
 
 /** What a run is asked to do: by default everything, in every queue. */

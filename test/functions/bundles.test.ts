@@ -18,36 +18,39 @@ interface Budget {
 }
 
 const YAML: Budget = { bytes: 120 * KIB, packages: ['yaml'] };
+const COMMANDS: Budget = { bytes: 44 * KIB, packages: [] };
 
 /**
  * How big each file may become, in bytes, and what of npm may be in it, the SDK's own parts left out. `index.js` is what a
- * cold start waits for, a millisecond for some 35 KiB; neither the SDK nor a parser of YAML is in it.
+ * cold start waits for, a millisecond for some 35 KiB; neither the SDK nor a parser of YAML or of commands is in it.
  */
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  'canary/index.js': { bytes: 112 * KIB, packages: ['zod'] },
+  'canary/index.js': { bytes: 40 * KIB, packages: ['zod'] },
   'canary/clients.js': {
     bytes: 400 * KIB,
     packages: [...DYNAMODB, '@aws-sdk/client-cloudwatch-logs', '@aws-sdk/client-sqs'],
   },
-  'chat/index.js': { bytes: 120 * KIB, packages: ['zod'] },
+  'chat/index.js': { bytes: 52 * KIB, packages: ['zod'] },
   'chat/clients.js': { bytes: 224 * KIB, packages: ['@aws-sdk/client-sns'] },
-  'cloudtrail/index.js': { bytes: 240 * KIB, packages: ['zod'] },
+  'cloudtrail/index.js': { bytes: 176 * KIB, packages: ['zod'] },
   'cloudtrail/clients.js': {
     bytes: 512 * KIB,
     packages: [...DYNAMODB, '@aws-sdk/client-s3', '@aws-sdk/client-sqs'],
   },
   'cloudtrail/yaml.js': YAML,
-  'eks-audit/index.js': { bytes: 384 * KIB, packages: ['zod'] },
+  'eks-audit/index.js': { bytes: 280 * KIB, packages: ['zod'] },
   'eks-audit/clients.js': { bytes: 320 * KIB, packages: [...DYNAMODB, '@aws-sdk/client-sqs'] },
+  'eks-audit/commands.js': COMMANDS,
   'eks-audit/yaml.js': YAML,
-  'publish-alerts/index.js': { bytes: 128 * KIB, packages: ['zod'] },
+  'publish-alerts/index.js': { bytes: 60 * KIB, packages: ['zod'] },
   'publish-alerts/clients.js': { bytes: 336 * KIB, packages: [...DYNAMODB, '@aws-sdk/client-sns'] },
   // The detectors of all sources.
-  'redrive/index.js': { bytes: 432 * KIB, packages: ['zod'] },
+  'redrive/index.js': { bytes: 320 * KIB, packages: ['zod'] },
   'redrive/clients.js': { bytes: 416 * KIB, packages: ['@aws-sdk/client-s3', '@aws-sdk/client-sqs'] },
+  'redrive/commands.js': COMMANDS,
   'redrive/yaml.js': YAML,
   // Judges as well: what became of log sources, by policy.
-  'watch/index.js': { bytes: 216 * KIB, packages: ['zod'] },
+  'watch/index.js': { bytes: 152 * KIB, packages: ['zod'] },
   'watch/clients.js': { bytes: 368 * KIB, packages: [...DYNAMODB, '@aws-sdk/client-sns', '@aws-sdk/client-sqs'] },
   'watch/yaml.js': YAML,
 };

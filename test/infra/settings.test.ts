@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
 import { parsePolicy } from '../../core/policy.ts';
+import * as z from '../../core/zod.ts';
 import { detectorIds } from '../../detectors/ids.ts';
 import { parseSettings, SettingsError, settingsSchema } from '../../infra/settings.ts';
 import { readSite } from '../../infra/site.ts';
