@@ -10,6 +10,10 @@ export type Judgement =
 /** Judges events of one source. */
 export interface Engine<E> {
   judge(event: E): Judgement[];
+  /** The detectors that an event may wake, by its index keys. */
+  filedFor(event: E): readonly RegisteredDetector[];
+  /** What one of these says of the event; `undefined` for nothing. */
+  ask(registered: RegisteredDetector, event: E): Judgement | undefined;
   /** Whether a record is certainly an event at which no detector would look; it need not be parsed any further. */
   ignores(record: object): boolean;
 }
@@ -30,8 +34,8 @@ export function createEngine<E, W>(source: Source<E, W>, detectors: readonly Reg
   /** By the keys that detectors are filed under, of which there are few combinations. */
   const combined = new Map<string, readonly RegisteredDetector[]>();
 
-  function filedUnder(keys: readonly string[]): readonly RegisteredDetector[] {
-    const known = keys.filter((key) => index.has(key));
+  function filedFor(event: E): readonly RegisteredDetector[] {
+    const known = source.answers(event).filter((key) => index.has(key));
     const combination = known.join('\n');
     let filed = combined.get(combination);
     if (!filed) {
@@ -41,20 +45,20 @@ export function createEngine<E, W>(source: Source<E, W>, detectors: readonly Reg
     return filed;
   }
 
+  function ask(registered: RegisteredDetector, event: E): Judgement | undefined {
+    const { detector } = registered;
+    try {
+      const finding = source.admits(detector.when as W, event) ? detector.detect(event as never) : undefined;
+      return finding && { registered, finding };
+    } catch (crash) {
+      return { registered, crash };
+    }
+  }
+
   return {
+    judge: (event) => filedFor(event).flatMap((registered) => ask(registered, event) ?? []),
+    filedFor,
+    ask,
     ignores: (record) => source.glance(record)?.every((key) => !index.has(key)) ?? false,
-    judge(event) {
-      const judgements: Judgement[] = [];
-      for (const registered of filedUnder(source.answers(event))) {
-        if (!source.admits(registered.detector.when as W, event)) continue;
-        try {
-          const finding = registered.detector.detect(event as never);
-          if (finding) judgements.push({ registered, finding });
-        } catch (crash) {
-          judgements.push({ registered, crash });
-        }
-      }
-      return judgements;
-    },
   };
 }

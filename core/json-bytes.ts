@@ -7,7 +7,7 @@ import { WASM } from './json-bytes.wasm.ts';
 export type Slack = 0 | 1;
 
 /** Where bytes lie in memory, up to but not including `end`. */
-interface Place {
+export interface Place {
   readonly start: number;
   readonly end: number;
 }

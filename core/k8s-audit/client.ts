@@ -1,4 +1,4 @@
-import type { AuditEvent } from './schema.ts';
+import type { Requester } from './schema.ts';
 
 const KUBECTL = /^(?:kubectl|kubecolor|k9s|lens|openlens|freelens|oc)(?![a-z])/i;
 const HTTP_TOOL =
@@ -12,16 +12,19 @@ const HTTP_LIBRARY =
  * raise a suspicion and never lower one. A record without a source address is not whole, so its missing user agent says
  * nothing.
  */
-export function clientKindOf(event: AuditEvent): 'kubectl' | 'http-tool' | 'http-library' | undefined {
-  const agent = event.userAgent.trim();
+export function clientKindOf({
+  userAgent,
+  sourceIPs,
+}: Pick<Requester, 'userAgent' | 'sourceIPs'>): 'kubectl' | 'http-tool' | 'http-library' | undefined {
+  const agent = userAgent.trim();
   if (HTTP_TOOL.test(agent)) return 'http-tool';
   if (KUBECTL.test(agent)) return 'kubectl';
-  if (HTTP_LIBRARY.test(agent) || (agent === '' && event.sourceIPs.length > 0)) return 'http-library';
+  if (HTTP_LIBRARY.test(agent) || (agent === '' && sourceIPs.length > 0)) return 'http-library';
   return undefined;
 }
 
 /** Whether the client says that it is a program people type commands into. */
-export function isHandTool(event: AuditEvent): boolean {
-  const kind = clientKindOf(event);
+export function isHandTool(client: Parameters<typeof clientKindOf>[0]): boolean {
+  const kind = clientKindOf(client);
   return kind === 'kubectl' || kind === 'http-tool';
 }

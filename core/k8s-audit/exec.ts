@@ -195,11 +195,9 @@ interface Options extends z.infer<typeof options> {}
  */
 function optionsOf(event: AuditEvent): Options {
   const query = queryOf(event);
-  const parsed = options.safeParse(event.requestObject);
-  const sent: Options = parsed.success
-    ? parsed.data
-    : { command: [], container: undefined, stdin: false, stdout: false, tty: false };
   const inQuery = query.getAll('command');
+  const none: Options = { command: [], container: undefined, stdin: false, stdout: false, tty: false };
+  const sent = inQuery.length > 0 ? none : (options.safeParse(event.requestObject).data ?? none);
   // As the API server reads a boolean: anything but these, and the empty text too, is true.
   const isSet = (name: string) => query.has(name) && !/^(?:false|0)$/i.test(query.get(name) ?? '');
   return {

@@ -1,6 +1,6 @@
 import { isPublicAddress } from '../address.ts';
 import { isHandTool } from './client.ts';
-import type { AuditEvent, AuditUser } from './schema.ts';
+import type { AuditEvent, AuditUser, Requester } from './schema.ts';
 
 /** Names that only the control plane's own components carry, one by one: prefixes are shared with attackers. */
 const CONTROL_PLANE = new Set([
@@ -71,15 +71,18 @@ const AWS_OWNED_ARN =
  * `eks:` name that comes with an AWS-owned role, or at least not from the internet. Never true for a request that
  * impersonates.
  */
-export function isControlPlane(event: AuditEvent): boolean {
-  if (event.impersonatedUser) return false;
-  const { username } = event.user;
-  const arn = arnOf(event.user);
-  if (CONTROL_PLANE.has(username)) {
-    return arn === undefined && boundPodOf(event.user) === undefined && !hasPublicSource(event) && !isHandTool(event);
-  }
-  if (!EKS.has(username)) return false;
-  return arn === undefined ? !hasPublicSource(event) : AWS_OWNED_ARN.test(arn);
+export function isControlPlane({ callers }: AuditEvent): boolean {
+  return callers.includes('control-plane');
+}
+
+function isByControlPlane(requester: Requester): boolean {
+  const { user, impersonatedUser } = requester;
+  if (impersonatedUser) return false;
+  const arn = arnOf(user);
+  if (CONTROL_PLANE.has(user.username))
+    return arn === undefined && boundPodOf(user) === undefined && !hasPublicSource(requester) && !isHandTool(requester);
+  if (!EKS.has(user.username)) return false;
+  return arn === undefined ? !hasPublicSource(requester) : AWS_OWNED_ARN.test(arn);
 }
 
 /** Whether an exact control-plane component name is meant, by name alone: for targets and subjects, never for trust. */
@@ -90,10 +93,13 @@ export function isControlPlaneName(username: string): boolean {
 /**
  * What a caller may be that a detector asks for before it looks at anybody. `anonymous`: no credentials and let in all
  * the same. `nobody`: that, or so far from being let in that no name was logged. `impersonator`: acted as somebody else.
+ * `control-plane`: as {@link isControlPlane} has it.
  */
-export type CallerKind = 'anonymous' | 'nobody' | 'impersonator';
+export type CallerKind = 'anonymous' | 'nobody' | 'impersonator' | 'control-plane';
 
-export function callersOf(user: AuditUser, impersonatedUser: AuditUser | undefined): readonly CallerKind[] {
+export function callersOf(requester: Requester): readonly CallerKind[] {
+  const { user, impersonatedUser } = requester;
+  if (isByControlPlane(requester)) return ['control-plane'];
   const who: readonly CallerKind[] = isAnonymous(user)
     ? ['anonymous', 'nobody']
     : user.username === ''
@@ -142,12 +148,12 @@ export function boundPodOf(user: AuditUser): string | undefined {
 }
 
 /** The address that connected to the API server: the last element; the client may put any others before it. */
-export function sourceIpOf(event: AuditEvent): string | undefined {
-  return event.sourceIPs.at(-1);
+export function sourceIpOf({ sourceIPs }: Pick<Requester, 'sourceIPs'>): string | undefined {
+  return sourceIPs.at(-1);
 }
 
-export function hasPublicSource(event: AuditEvent): boolean {
-  return isPublicAddress(sourceIpOf(event) ?? '');
+export function hasPublicSource(from: Pick<Requester, 'sourceIPs'>): boolean {
+  return isPublicAddress(sourceIpOf(from) ?? '');
 }
 
 /** How to name who did it in a title: the IAM session where the Kubernetes name hides it, and whom they acted as. */

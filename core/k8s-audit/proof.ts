@@ -1,3 +1,4 @@
+import type { RegisteredDetector } from '../detector.ts';
 import type { Engine } from '../engine.ts';
 import { TRUNCATED } from './partial.ts';
 import { type Actor, type AuditEvent, actorSchema, type Stage } from './schema.ts';
@@ -8,21 +9,18 @@ export interface Head {
   readonly actor: Actor;
   readonly verb: string;
   readonly stage: Stage;
-  /** `namespace` and `name` are known from {@link Depth} `object` on. */
-  readonly objectRef: AuditEvent['objectRef'];
+  readonly objectRef: Omit<NonNullable<AuditEvent['objectRef']>, 'namespace' | 'name'> | undefined;
   /** The status code; absent where the event has no status. */
   readonly code: number | undefined;
   /** The authorizer's decision, `''` where the annotations lack it; absent where the event has no annotations. */
   readonly decision: string | undefined;
-  /** Known from {@link Depth} `uri` on. */
-  readonly requestURI: string;
-  /** For {@link Depth} `body` alone. */
-  readonly bodies: Bodies | undefined;
+  readonly late: Late;
 }
 
-/** What is parsed only when a detector looks at it. */
-export interface Bodies {
-  readonly ofEvent: Readonly<Record<'requestObject' | 'responseObject', () => unknown>>;
+/** What is read only when a detector looks at it, which it may from some {@link Depth} on. */
+export interface Late {
+  readonly ofEvent: Readonly<Record<'requestURI' | 'requestObject' | 'responseObject', () => unknown>>;
+  readonly ofObject: Readonly<Record<'namespace' | 'name', () => unknown>>;
   readonly ofStatus: Readonly<Record<'status' | 'reason' | 'message', () => unknown>>;
 }
 
@@ -34,6 +32,15 @@ export type Depth = 'act' | 'kind' | 'object' | 'uri' | 'body';
  * which to ask again.
  */
 export type Answer = 'quiet' | 'awake' | Exclude<Depth, 'act'>;
+
+/** An answer, and the detectors to whom it made a difference what is not known: of such an event no others need be asked again. */
+export interface Opinion {
+  readonly answer: Answer;
+  readonly open: readonly RegisteredDetector[];
+}
+
+const QUIET: Opinion = { answer: 'quiet', open: [] };
+const AWAKE: Opinion = { answer: 'awake', open: [] };
 
 const ACTOR = ['user', 'impersonatedUser', 'sourceIPs', 'userAgent'];
 const TARGET = ['resource', 'apiGroup', 'subresource'];
@@ -68,14 +75,16 @@ export function actorIn(fields: object): Actor | undefined {
 }
 
 /**
- * Tells whether every event with some head is quiet, by asking the detectors themselves: they judge an event that tells
- * what is known of it and breaks off whoever wants to know more.
+ * Tells whether every event with some head is quiet, by asking the detectors themselves, or those of them that are `open`:
+ * they judge an event that tells what is known of it and breaks off whoever wants to know more.
  */
-export function createProof(engine: Engine<AuditEvent>): (head: Head, depth: Depth) => Answer {
+export function createProof(
+  engine: Engine<AuditEvent>,
+): (head: Head, depth: Depth, open?: readonly RegisteredDetector[]) => Opinion {
   // Kept here rather than in what is thrown, for a detector may catch it.
-  const asked = new Set<PropertyKey>();
+  const asked: PropertyKey[] = [];
   const ask = (key: PropertyKey): never => {
-    asked.add(key);
+    asked.push(key);
     throw UNKNOWN;
   };
   /** What is laid over an object of which only these properties are known. */
@@ -84,7 +93,7 @@ export function createProof(engine: Engine<AuditEvent>): (head: Head, depth: Dep
     return {
       get(object, key) {
         const value = known.has(key) ? Reflect.get(object, key) : ask(key);
-        // No value in an event is a function: it is a body that nobody looked at.
+        // No value in an event is a function: it is one that nobody looked at.
         return typeof value === 'function' ? value() : value;
       },
       has: (object, key) => (known.has(key) ? Reflect.has(object, key) : ask(key)),
@@ -115,29 +124,29 @@ export function createProof(engine: Engine<AuditEvent>): (head: Head, depth: Dep
     annotations: maskOf(DECISION, TRUNCATED),
   };
 
-  return ({ actor, verb, stage, code, decision, objectRef, requestURI, bodies }, depth) => {
+  return ({ actor, verb, stage, code, decision, objectRef, late }, depth, among) => {
     const annotations = decision ? { [DECISION]: decision } : {};
-    const event = {
+    const head = {
       ...actor,
-      ...bodies?.ofEvent,
+      ...late.ofEvent,
       verb,
       stage,
-      requestURI,
-      objectRef: objectRef && new Proxy(objectRef, masks.objectRef[depth]),
+      objectRef: objectRef && new Proxy({ ...objectRef, ...late.ofObject }, masks.objectRef[depth]),
       responseStatus:
-        code === undefined ? undefined : new Proxy({ code, ...bodies?.ofStatus }, masks.responseStatus[depth]),
+        code === undefined ? undefined : new Proxy({ code, ...late.ofStatus }, masks.responseStatus[depth]),
       annotations: decision === undefined ? undefined : new Proxy(annotations, masks.annotations),
     };
-    asked.clear();
-    try {
-      for (const judgement of engine.judge(new Proxy(event, masks.event[depth]) as AuditEvent)) {
-        if ('finding' in judgement || judgement.crash !== UNKNOWN) return 'awake';
-      }
-    } catch (error) {
-      if (error !== UNKNOWN) throw error;
+    const event = new Proxy(head, masks.event[depth]) as AuditEvent;
+    asked.length = 0;
+    const open: RegisteredDetector[] = [];
+    for (const registered of among ?? engine.filedFor(event)) {
+      const askedBefore = asked.length;
+      const judgement = engine.ask(registered, event);
+      if (judgement && ('finding' in judgement || judgement.crash !== UNKNOWN)) return AWAKE;
+      if (asked.length > askedBefore) open.push(registered);
     }
-    if (asked.size === 0) return 'quiet';
-    const answers = Array.from(asked, (key) => ANSWERED_AT.get(key) ?? 'awake');
-    return ANSWERS.findLast((answer) => answers.includes(answer)) ?? 'awake';
+    if (open.length === 0) return QUIET;
+    const answers = asked.map((key) => ANSWERED_AT.get(key) ?? 'awake');
+    return { answer: ANSWERS.findLast((answer) => answers.includes(answer)) ?? 'awake', open };
   };
 }

@@ -1,12 +1,22 @@
 import type { Engine } from '../engine.ts';
-import type { JsonBytes, Slack } from '../json-bytes.ts';
-import { type Answer, actorIn, type Bodies, createProof, type Depth, type Head } from './proof.ts';
+import type { JsonBytes } from '../json-bytes.ts';
+import { jsonAt, once, stringAt, valueAt } from '../json-value.ts';
+import { type Answer, actorIn, createProof, type Depth, type Head, type Late, type Opinion } from './proof.ts';
 import { DECISIONS, NO_ANNOTATIONS, type RecordReader, Span, STAGES } from './record-reader.ts';
 import type { Actor, AuditEvent } from './schema.ts';
 
 const ANSWERS: readonly Answer[] = ['quiet', 'awake', 'object', 'uri', 'body'];
 const NO_ROOM = -1;
 const NOTHING = new Span();
+
+/** What was done to what kind of object and what came of it, whoever did it. */
+type Act = Pick<Head, 'verb' | 'stage' | 'code' | 'decision' | 'objectRef'>;
+
+/** Who did it, and a number for all who are the same to conditions on callers. */
+interface Who {
+  readonly actor: Actor;
+  readonly callers: number;
+}
 
 /**
  * Remembers who was seen to do what to what, and what the detectors said to it. Of bounded size: when it is full it
@@ -16,9 +26,12 @@ export class ScanMemory {
   readonly #json: JsonBytes;
   readonly #prove: ReturnType<typeof createProof>;
   /** By interned number; none for bytes that are not whole fields of an actor. */
-  readonly #actors = new Map<number, Actor | undefined>();
-  /** What is answered of acts whoever does them, by all that is looked at of who does. */
-  readonly #acts = new Map<string, Answer>();
+  readonly #actors = new Map<number, Who | undefined>();
+  readonly #callers = new Map<string, number>();
+  /** By interned number. */
+  readonly #acts = new Map<number, Act>();
+  /** What is answered of acts by all that is looked at of who does them. */
+  readonly #opinions = new Map<number, Opinion>();
 
   constructor(engine: Engine<AuditEvent>, json: JsonBytes) {
     this.#json = json;
@@ -38,7 +51,7 @@ export class ScanMemory {
     let answer = this.#recalled(actor, act, 0) ?? this.#learn(actor, act, 0, this.#answerToKind(record, actor, act));
     // No two records have the same bodies.
     while (answer === 'object' || answer === 'uri') answer = this.#deeper(record, actor, act, answer);
-    return answer === 'quiet' || (answer === 'body' && this.#answerTo(record, actor, 'body') === 'quiet');
+    return answer === 'quiet' || (answer === 'body' && this.#answerTo(record, actor, act, 'body') === 'quiet');
   }
 
   /** What is answered when one more thing is known of a record. */
@@ -53,10 +66,10 @@ export class ScanMemory {
       return 'awake';
     }
     // A client may make them as long as the head of a request.
-    if (object < 0) return this.#answerTo(record, actor, depth);
+    if (object < 0) return this.#answerTo(record, actor, act, depth);
     return (
       this.#recalled(actor, act, 1 + object) ??
-      this.#learn(actor, act, 1 + object, this.#answerTo(record, actor, depth))
+      this.#learn(actor, act, 1 + object, this.#answerTo(record, actor, act, depth))
     );
   }
 
@@ -72,90 +85,94 @@ export class ScanMemory {
   }
 
   #answerToKind(record: RecordReader, actor: number, act: number): Answer {
-    if (!this.#actors.has(actor)) this.#actors.set(actor, actorOf(record));
-    const { callers } = this.#actors.get(actor) ?? {};
-    if (!callers) return 'awake';
-    const key = [act, ...callers].join();
-    const answer = this.#acts.get(key) ?? this.#answerTo(record, actor, 'act');
-    this.#acts.set(key, answer);
-    return answer === 'kind' ? this.#answerTo(record, actor, 'kind') : answer;
+    if (!this.#actors.has(actor)) this.#actors.set(actor, this.#whoOf(record));
+    const who = this.#actors.get(actor);
+    if (!who) return 'awake';
+    const key = opinionKey(act, who);
+    let opinion = this.#opinions.get(key);
+    if (!opinion) {
+      opinion = this.#prove(this.#headOf(record, who, act), 'act');
+      this.#opinions.set(key, opinion);
+    }
+    return opinion.answer === 'kind' ? this.#answerTo(record, actor, act, 'kind') : opinion.answer;
   }
 
-  #answerTo(record: RecordReader, actor: number, depth: Depth): Answer {
+  #answerTo(record: RecordReader, actor: number, act: number, depth: Depth): Answer {
     const who = this.#actors.get(actor);
-    return who ? this.#prove(headOf(record, who, depth), depth) : 'awake';
+    if (!who) return 'awake';
+    const open = this.#opinions.get(opinionKey(act, who))?.open;
+    return this.#prove(this.#headOf(record, who, act), depth, open).answer;
+  }
+
+  /** Who the bytes say made a request, unless they hold more or less than whole fields of that. */
+  #whoOf(record: RecordReader): Who | undefined {
+    try {
+      const actor = actorIn(JSON.parse(`{${jsonAt(record, record.actor)}}`));
+      if (!actor) return undefined;
+      const callers = actor.callers.join();
+      const known = this.#callers.get(callers) ?? this.#callers.size;
+      this.#callers.set(callers, known);
+      return { actor, callers: known };
+    } catch {
+      return undefined;
+    }
+  }
+
+  #headOf(record: RecordReader, { actor }: Who, act: number): Head {
+    const known = this.#acts.get(act) ?? actOf(record);
+    this.#acts.set(act, known);
+    return { ...known, actor, late: lateOf(record) };
   }
 
   #forget(): void {
     this.#json.forget();
     this.#actors.clear();
     this.#acts.clear();
+    this.#opinions.clear();
   }
 }
 
-/** What the detectors are told of a record at some depth. */
-function headOf(record: RecordReader, actor: Actor, depth: Depth): Head {
-  const { verb, resource, namespace, name, apiGroup, subresource, requestURI } = record;
-  const hasObject = depth !== 'act' && depth !== 'kind';
+/** Interned numbers have sixteen bits. */
+function opinionKey(act: number, { callers }: Who): number {
+  return callers * 0x10000 + act;
+}
+
+function actOf(record: RecordReader): Act {
+  const { verb, resource, apiGroup, subresource } = record;
   return {
-    actor,
     verb: stringOf(record, verb) ?? '',
     stage: STAGES[record.stage] ?? 'Panic',
+    code: record.code || undefined,
+    decision: record.decision === NO_ANNOTATIONS ? undefined : (DECISIONS[record.decision] ?? ''),
     objectRef: record.hasObject
       ? {
           resource: stringOf(record, resource) ?? '',
-          namespace: hasObject ? stringOf(record, namespace) : undefined,
-          name: hasObject ? stringOf(record, name) : undefined,
           apiGroup: stringOf(record, apiGroup),
           subresource: stringOf(record, subresource),
         }
       : undefined,
-    code: record.code || undefined,
-    decision: record.decision === NO_ANNOTATIONS ? undefined : (DECISIONS[record.decision] ?? ''),
-    requestURI: depth === 'uri' || depth === 'body' ? (stringOf(record, requestURI) ?? '') : '',
-    bodies: depth === 'body' ? bodiesOf(record) : undefined,
   };
 }
 
-function bodiesOf(record: RecordReader): Bodies {
-  const { requestObject, responseObject, status } = record;
-  const body = (span: Span) => once(() => bodyIn(record, span));
+function lateOf(record: RecordReader): Late {
+  const { namespace, name, requestURI, requestObject, responseObject, status } = record;
+  const body = (span: Span) => once(() => bodyOf(record, span));
   const text = (span: Span) => once(() => stringOf(record, span));
   return {
-    ofEvent: { requestObject: body(requestObject), responseObject: body(responseObject) },
+    ofEvent: {
+      requestURI: text(requestURI),
+      requestObject: body(requestObject),
+      responseObject: body(responseObject),
+    },
+    ofObject: { namespace: text(namespace), name: text(name) },
     ofStatus: { status: text(status.status), reason: text(status.reason), message: text(status.message) },
   };
 }
 
-/** Work that is done when it is first asked for. */
-function once(work: () => unknown): () => unknown {
-  let done: { readonly value: unknown } | undefined;
-  return () => {
-    done ??= { value: work() };
-    return done.value;
-  };
+function bodyOf(record: RecordReader, span: Span): unknown {
+  return span.start === span.end ? undefined : valueAt(record, span);
 }
 
-function bodyIn({ json, slack }: RecordReader, { start, end }: Span): unknown {
-  return start === end ? undefined : JSON.parse(unslackened(json.view.toString('utf8', start, end), slack));
-}
-
-function stringOf({ json, slack }: RecordReader, { start, end }: Span): string | undefined {
-  if (start === end) return undefined;
-  const text = json.view.toString('utf8', start + 1 + slack, end - 1 - slack);
-  if (!text.includes('\\')) return text;
-  return String(JSON.parse(unslackened(json.view.toString('utf8', start, end), slack)));
-}
-
-function unslackened(text: string, slack: Slack): string {
-  return slack === 1 ? String(JSON.parse(`"${text}"`)) : text;
-}
-
-/** Who the bytes say made a request, unless they hold more or less than whole fields of that. */
-function actorOf({ json, slack, actor: { start, end } }: RecordReader): Actor | undefined {
-  try {
-    return actorIn(JSON.parse(`{${unslackened(json.view.toString('utf8', start, end), slack)}}`));
-  } catch {
-    return undefined;
-  }
+function stringOf(record: RecordReader, span: Span): string | undefined {
+  return span.start === span.end ? undefined : stringAt(record, span);
 }

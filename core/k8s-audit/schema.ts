@@ -17,6 +17,14 @@ export interface AuditUser {
   readonly extra: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
+/** Who made a request, and from where by what. */
+export interface Requester {
+  readonly user: AuditUser;
+  readonly impersonatedUser: AuditUser | undefined;
+  readonly sourceIPs: readonly string[];
+  readonly userAgent: string;
+}
+
 const NOBODY: AuditUser = { username: '', uid: undefined, groups: [], extra: undefined };
 
 function userOf({ username, uid, groups, extra }: z.infer<typeof user>): AuditUser {
@@ -48,14 +56,17 @@ export type Cut = z.infer<typeof cut>;
 
 const actor = z.object({ user: z.nullish(user), impersonatedUser: z.nullish(user), sourceIPs: names, userAgent: text });
 
-/** Who made a request, and from where by what: the fields of an audit event that say it. */
+/** The fields of an audit event that say who made the request. */
 export const actorSchema = z.pipe(actor, z.transform(actorOf));
 
 function actorOf({ sourceIPs, userAgent, ...given }: z.infer<typeof actor>) {
-  const user = given.user ? userOf(given.user) : NOBODY;
-  const impersonatedUser = given.impersonatedUser ? userOf(given.impersonatedUser) : undefined;
-  const callers = callersOf(user, impersonatedUser);
-  return { user, impersonatedUser, callers, sourceIPs: sourceIPs ?? [], userAgent: userAgent ?? '' };
+  const requester: Requester = {
+    user: given.user ? userOf(given.user) : NOBODY,
+    impersonatedUser: given.impersonatedUser ? userOf(given.impersonatedUser) : undefined,
+    sourceIPs: sourceIPs ?? [],
+    userAgent: userAgent ?? '',
+  };
+  return { ...requester, callers: callersOf(requester) };
 }
 
 export type Actor = z.infer<typeof actorSchema>;

@@ -18,7 +18,7 @@ export interface AuditWhen {
   /** Every stage but RequestReceived where absent: it has no outcome yet, and EKS logs it only for token requests. */
   readonly stages?: readonly Stage[];
   readonly outcomes?: readonly Outcome[];
-  readonly caller?: CallerKind;
+  readonly caller?: Exclude<CallerKind, 'control-plane'>;
   /** Events of which parts are missing, and no others. */
   readonly partial?: true;
 }
