@@ -3,18 +3,34 @@ import * as z from '../zod.ts';
 import { callersOf } from './identity.ts';
 
 // What is absent and what is null is the same. What it is read as is said at the end and once for all fields: zod takes
-// several times as long to transform fields one by one as to look at them.
+// several times as long to transform fields one by one as to look at them, and to look at the texts of a list one by one.
 const text = z.nullish(z.string());
-const names = z.nullish(z.array(z.string()));
+const names = z.nullish(z.custom<readonly string[]>(isTexts, 'expected a list of texts'));
+const extra = z.nullish(z.custom<Extra>(isExtra, 'expected lists of texts'));
 
-const user = z.object({ username: text, uid: text, groups: names, extra: z.nullish(z.record(z.string(), names)) });
+const user = z.object({ username: text, uid: text, groups: names, extra });
 
 /** Who a request was made as: `user` or `impersonatedUser` of an audit event. */
 export interface AuditUser {
   readonly username: string;
   readonly uid: string | undefined;
   readonly groups: readonly string[];
-  readonly extra: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly extra: Extra | undefined;
+}
+
+type Extra = Readonly<Record<string, readonly string[] | null>>;
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+function isExtra(value: unknown): value is Extra {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((texts) => texts === null || isTexts(texts))
+  );
 }
 
 /** Who made a request, and from where by what. */
@@ -32,7 +48,7 @@ function userOf({ username, uid, groups, extra }: z.infer<typeof user>): AuditUs
     username: username ?? '',
     uid: uid ?? undefined,
     groups: groups ?? [],
-    extra: extra ? Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, values ?? []])) : undefined,
+    extra: extra ?? undefined,
   };
 }
 
