@@ -12,34 +12,45 @@ export interface Place {
   readonly end: number;
 }
 
-/** A text to look for: where its bytes lie in memory. */
-export interface Literal {
-  readonly at: number;
-  readonly length: number;
-}
+/** A span: somewhere to note where bytes lie, or a number as their start. */
+export type SpanId = number;
+
+/**
+ * What to do with the bytes that come next. A text stands as JSON without white space writes it; with the mark `?` it may be
+ * missing, and the span is then empty.
+ */
+export type Step =
+  | readonly ['take', text: string]
+  /** A text and then a string, its quotes included in the span, or any value. */
+  | readonly ['string' | 'string?' | 'value?', text: string, span?: SpanId]
+  /** A string in which every character stands for itself. */
+  | readonly ['plain string']
+  /** A number from 100 to 999 into the span. */
+  | readonly ['three digits', span: SpanId]
+  /** The first place of a text of nine bytes at least, which is not taken; it begins in the next so many bytes. */
+  | readonly ['skip to', text: string, bytes: number]
+  /** The bytes of all these steps together. */
+  | readonly ['span', span: SpanId, steps: readonly Step[]]
+  | readonly ['note', span: SpanId, value: number]
+  /** Takes the text if it is there, and goes on accordingly. */
+  | readonly ['if', text: string, then: readonly Step[], otherwise?: readonly Step[]]
+  /** One of several texts, whose position goes into the span. */
+  | readonly ['one of', texts: readonly string[], span: SpanId]
+  /** The steps once, and again after every comma. */
+  | readonly ['list', steps: readonly Step[]]
+  | readonly ['fail'];
+
+/** A program as {@link JsonBytes.program} has put it into memory. */
+export type Program = number & { readonly isProgram: true };
 
 /** The exports of json-bytes.wat; places are addresses in its memory, and `-1` stands for no such place. */
 interface Functions {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  read(at: number, end: number, step: number): number;
   stringEnd(at: number, slack: Slack): number;
-  plainStringEnd(at: number, slack: Slack): number;
   valueEnd(at: number, slack: Slack): number;
-  after(at: number, literal: number, length: number): number;
-  stringAfter(at: number, literal: number, length: number, slack: Slack): number;
-  valueAfter(at: number, literal: number, length: number, slack: Slack): number;
-  placeOf(at: number, end: number, literal: number, length: number): number;
-  intern(at: number, length: number): number;
-  internFour(
-    number: number,
-    a: number,
-    aEnd: number,
-    b: number,
-    bEnd: number,
-    c: number,
-    cEnd: number,
-    d: number,
-    dEnd: number,
-  ): number;
+  intern(span: number): number;
+  internFour(number: number, a: number, b: number, c: number, d: number): number;
   recall(one: number, other: number, kind: number): number;
   learn(one: number, other: number, kind: number, answer: number): number;
   forget(): void;
@@ -51,8 +62,33 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: Functions };
 };
 
-/** Literals lie before this. */
-const LITERALS_END = 4096;
+/** As json-bytes.wat has its memory. */
+const LITERALS = { start: 16, end: 0x1000 };
+const SPANS = { start: 0x1400, end: 0x1500 };
+const STEPS = { start: 0x1500, end: 0x4000 };
+const SPAN_BYTES = 8;
+const STEP_BYTES = 24;
+
+/** What json-bytes.wat calls the steps of a program by. */
+const ANY_SPAN = 0;
+const [
+  TAKE,
+  UNLESS,
+  CASE,
+  STRING,
+  OPTIONAL_STRING,
+  OPTIONAL_VALUE,
+  SKIP,
+  PLAIN,
+  DIGITS,
+  OPEN,
+  CLOSE,
+  NOTE,
+  JUMP,
+  END,
+  FAIL,
+] = Array(15).keys();
+
 /** Where the bytes to be read begin. What lies before takes no memory of the machine's until it is written to. */
 const START = 16 * 1024 * 1024;
 const PAGE = 65_536;
@@ -69,7 +105,9 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export class JsonBytes {
   readonly #wasm: Functions;
   #view: Buffer;
-  #literalsEnd = 16;
+  readonly #literals = new Map<string, Place>();
+  #literalsEnd = LITERALS.start;
+  #stepsEnd = STEPS.start;
   #end = START;
 
   constructor() {
@@ -102,27 +140,44 @@ export class JsonBytes {
     return this.#view;
   }
 
-  literal(text: string, slack: Slack = 0): Literal {
-    const bytes = Buffer.from(slack === 1 ? text.replaceAll('"', '\\"') : text);
-    const at = this.#literalsEnd;
-    // Zeros up to a multiple of sixteen, and one at least.
-    this.#literalsEnd += (bytes.length + 16) & ~15;
-    if (this.#literalsEnd > LITERALS_END) throw new RangeError('too many literals');
-    this.#view.set(bytes, at);
-    return { at, length: bytes.length };
+  /** Puts a program together of steps, each with the slack of what it reads. There is room for some hundred steps in all. */
+  program(...parts: readonly (readonly [Slack, readonly Step[]])[]): Program {
+    const start = this.#stepsEnd;
+    for (const [slack, steps] of parts) this.#compile(steps, slack);
+    this.#emit(END);
+    return start as Program;
   }
 
   /**
-   * A number below 65,536 that bytes, sixteen at least, keep until `forget` and no others have; -1 where there is no more
-   * room. Bytes that hold a zero may get the number of others.
+   * Reads what begins at `at` in the steps of a program; where it ends, or -1 where the bytes are others. All spans are then
+   * those of this reading, and empty where it did not come to them.
    */
-  intern(start: number, end: number): number {
-    return this.#wasm.intern(start, end - start);
+  read(at: number, program: Program): number {
+    return this.#wasm.read(at, this.#end, program);
   }
 
-  /** The same for a number below 16,384 and four strings together; -2 where these have more than 1,000 bytes. */
-  internFour(number: number, a: Place, b: Place, c: Place, d: Place): number {
-    return this.#wasm.internFour(number, a.start, a.end, b.start, b.end, c.start, c.end, d.start, d.end);
+  /** Where a span begins, or the number in it; 0 for an empty one. */
+  startOf(span: SpanId): number {
+    return this.#view.readUInt32LE(SPANS.start + span * SPAN_BYTES);
+  }
+
+  placeOf(span: SpanId): Place {
+    const at = SPANS.start + span * SPAN_BYTES;
+    return { start: this.#view.readUInt32LE(at), end: this.#view.readUInt32LE(at + 4) };
+  }
+
+  /**
+   * A number below 65,536 that the bytes of a span, sixteen at least, keep until `forget` and no others have; -1 where there
+   * is no more room. Bytes that hold a zero may get the number of others.
+   */
+  intern(span: SpanId): number {
+    return this.#wasm.intern(SPANS.start + span * SPAN_BYTES);
+  }
+
+  /** The same for a number below 16,384 and four spans together; -2 where these have more than 1,000 bytes. */
+  internFour(number: number, a: SpanId, b: SpanId, c: SpanId, d: SpanId): number {
+    const address = (span: SpanId) => SPANS.start + span * SPAN_BYTES;
+    return this.#wasm.internFour(number, address(a), address(b), address(c), address(d));
   }
 
   /** What was learnt of two interned things and a number below 2^29; -1 for nothing. */
@@ -145,33 +200,98 @@ export class JsonBytes {
     return this.#wasm.stringEnd(at, slack);
   }
 
-  /** The same for a string in which every character stands for itself. */
-  plainStringEnd(at: number, slack: Slack): number {
-    return this.#wasm.plainStringEnd(at, slack);
-  }
-
   /** Where the value ends that begins at `at`. */
   valueEnd(at: number, slack: Slack): number {
     return this.#wasm.valueEnd(at, slack);
   }
 
-  /** The place behind the literal, if that is at `at`. */
-  after(at: number, literal: Literal): number {
-    return this.#wasm.after(at, literal.at, literal.length);
+  #compile(steps: readonly Step[], slack: Slack): void {
+    const literal = (text: string) => this.#literal(text, slack);
+    for (const step of steps) {
+      switch (step[0]) {
+        case 'take':
+          this.#emit(TAKE, { literal: literal(step[1]) });
+          break;
+        case 'string':
+        case 'string?':
+        case 'value?': {
+          const todo = { string: STRING, 'string?': OPTIONAL_STRING, 'value?': OPTIONAL_VALUE }[step[0]];
+          this.#emit(todo, { literal: literal(step[1]), span: step[2], value: slack });
+          break;
+        }
+        case 'plain string':
+          this.#emit(PLAIN, { value: slack });
+          break;
+        case 'three digits':
+          this.#emit(DIGITS, { span: step[1] });
+          break;
+        case 'skip to':
+          this.#emit(SKIP, { literal: literal(step[1]), value: step[2] });
+          break;
+        case 'span':
+          this.#emit(OPEN, { span: step[1] });
+          this.#compile(step[2], slack);
+          this.#emit(CLOSE, { span: step[1] });
+          break;
+        case 'note':
+          this.#emit(NOTE, { span: step[1], value: step[2] });
+          break;
+        case 'if': {
+          const unless = this.#emit(UNLESS, { literal: literal(step[1]) });
+          this.#compile(step[2], slack);
+          const jump = step[3] && this.#emit(JUMP);
+          unless(this.#stepsEnd);
+          this.#compile(step[3] ?? [], slack);
+          jump?.(this.#stepsEnd);
+          break;
+        }
+        case 'one of': {
+          const cases = step[1].map((text, value) =>
+            this.#emit(CASE, { literal: literal(text), span: step[2], value }),
+          );
+          this.#emit(FAIL);
+          for (const found of cases) found(this.#stepsEnd);
+          break;
+        }
+        case 'list': {
+          const start = this.#stepsEnd;
+          this.#compile(step[1], slack);
+          this.#emit(CASE, { literal: literal(',') })(start);
+          break;
+        }
+        case 'fail':
+          this.#emit(FAIL);
+      }
+    }
   }
 
-  /** Where the string behind the literal ends; `at` where the literal is not there, -1 where no string follows. */
-  stringAfter(at: number, literal: Literal, slack: Slack): number {
-    return this.#wasm.stringAfter(at, literal.at, literal.length, slack);
+  /** Puts a step into memory; what it gives back says to which other step this one leads. */
+  #emit(
+    todo: number | undefined,
+    { literal, span = ANY_SPAN, value = 0 }: { literal?: Place; span?: SpanId | undefined; value?: number } = {},
+  ): (target: number) => void {
+    const at = this.#stepsEnd;
+    this.#stepsEnd += STEP_BYTES;
+    if (this.#stepsEnd > STEPS.end || span >= (SPANS.end - SPANS.start) / SPAN_BYTES)
+      throw new RangeError('too many steps or spans');
+    const { start, end } = literal ?? { start: 0, end: 0 };
+    const numbers = [todo ?? FAIL, start, end - start, SPANS.start + span * SPAN_BYTES, value];
+    for (const [place, number] of numbers.entries()) this.#view.writeUInt32LE(number ?? 0, at + place * 4);
+    return (target) => this.#view.writeUInt32LE(target, at + 20);
   }
 
-  /** The same for any value. */
-  valueAfter(at: number, literal: Literal, slack: Slack): number {
-    return this.#wasm.valueAfter(at, literal.at, literal.length, slack);
-  }
-
-  /** Where the literal, of nine bytes at least, stands first between `at` and `end`. */
-  placeOf(at: number, end: number, literal: Literal): number {
-    return this.#wasm.placeOf(at, end, literal.at, literal.length);
+  #literal(text: string, slack: Slack): Place {
+    const written = slack === 1 ? text.replaceAll('"', '\\"') : text;
+    const known = this.#literals.get(written);
+    if (known) return known;
+    const bytes = Buffer.from(written);
+    const start = this.#literalsEnd;
+    // Zeros up to a multiple of sixteen, and one at least.
+    this.#literalsEnd += (bytes.length + 16) & ~15;
+    if (this.#literalsEnd > LITERALS.end) throw new RangeError('too many literals');
+    this.#view.set(bytes, start);
+    const literal = { start, end: start + bytes.length };
+    this.#literals.set(written, literal);
+    return literal;
   }
 }

@@ -1,6 +1,7 @@
-;; Where strings and values of JSON end, sixteen bytes at a time, and what was answered of bytes seen before. json-bytes.ts
-;; says what each function is for, and json-bytes.wasm.ts holds what `wat2wasm` makes of this file. The bytes lie in memory with at least 128 zero bytes behind them: no string holds a
-;; zero and no value begins with one, so that nothing runs past the end.
+;; Where strings and values of JSON end, sixteen bytes at a time, reading in the steps of a program, and what was answered of
+;; bytes seen before. json-bytes.ts says what each function is for, and json-bytes.wasm.ts holds what `wat2wasm` makes of this
+;; file. The bytes lie in memory with at least 128 zero bytes behind them: no string holds a zero and no value begins with
+;; one, so that nothing runs past the end.
 (module
   (memory (export "memory") 1)
 
@@ -82,7 +83,7 @@
         (then (local.set $at (i32.add (local.get $at) (i32.const 2))) (br $next))))
     (i32.const -1))
 
-  (func (export "plainStringEnd") (param $at i32) (param $slack i32) (result i32)
+  (func $plainStringEnd (param $at i32) (param $slack i32) (result i32)
     (if (i32.eqz (call $opens (local.get $at) (local.get $slack))) (then (return (i32.const -1))))
     (local.set $at (call $special (i32.add (i32.add (local.get $at) (local.get $slack)) (i32.const 1))))
     (select
@@ -166,7 +167,7 @@
 
   ;; Where the bytes after the literal begin, or -1 where the literal does not stand there. Literals are followed by zero
   ;; bytes up to a multiple of sixteen, which fit anything.
-  (func $after (export "after") (param $at i32) (param $literal i32) (param $length i32) (result i32)
+  (func $after (param $at i32) (param $literal i32) (param $length i32) (result i32)
     (local $i i32) (local $wanted v128)
     (loop $next
       (local.set $wanted (v128.load (i32.add (local.get $literal) (local.get $i))))
@@ -178,27 +179,16 @@
       (br_if $next (i32.lt_u (local.get $i) (local.get $length))))
     (i32.add (local.get $at) (local.get $length)))
 
-  (func (export "stringAfter") (param $at i32) (param $literal i32) (param $length i32) (param $slack i32) (result i32)
-    (local $after i32)
-    (local.set $after (call $after (local.get $at) (local.get $literal) (local.get $length)))
-    (if (i32.lt_s (local.get $after) (i32.const 0)) (then (return (local.get $at))))
-    (call $stringEnd (local.get $after) (local.get $slack)))
-
-  (func (export "valueAfter") (param $at i32) (param $literal i32) (param $length i32) (param $slack i32) (result i32)
-    (local $after i32)
-    (local.set $after (call $after (local.get $at) (local.get $literal) (local.get $length)))
-    (if (i32.lt_s (local.get $after) (i32.const 0)) (then (return (local.get $at))))
-    (call $valueEnd (local.get $after) (local.get $slack)))
-
-  ;; Memory: literals to 0x1000, a scratch area to 0x2000, 65,536 slots of addresses of interned bytes to 0x42000, 131,072
-  ;; slots of answers to 0x142000, interned bytes to 0x1000000, and then what is to be read.
-  (global $free (mut i32) (i32.const 0x142000))
+  ;; Memory: literals to 0x1000, a scratch area to 0x1400, 32 spans of a start and an end to 0x1500, steps of programs to
+  ;; 0x4000, 65,536 slots of addresses of interned bytes to 0x44000, 131,072 slots of answers to 0x144000, interned bytes to
+  ;; 0x1000000, and then what is to be read.
+  (global $free (mut i32) (i32.const 0x144000))
   (global $interned (mut i32) (i32.const 0))
   (global $answers (mut i32) (i32.const 0))
 
   (func (export "forget")
-    (memory.fill (i32.const 0x2000) (i32.const 0) (i32.const 0x140000))
-    (global.set $free (i32.const 0x142000))
+    (memory.fill (i32.const 0x4000) (i32.const 0) (i32.const 0x140000))
+    (global.set $free (i32.const 0x144000))
     (global.set $interned (i32.const 0))
     (global.set $answers (i32.const 0)))
 
@@ -223,12 +213,12 @@
       (i64.const 32))))
 
   ;; The slot of these bytes, sixteen at least: a number that no others have. -1 where there is no more room.
-  (func $intern (export "intern") (param $at i32) (param $length i32) (result i32)
+  (func $intern (param $at i32) (param $length i32) (result i32)
     (local $slot i32) (local $entry i32) (local $size i32)
     (local.set $slot (call $hash (local.get $at) (local.get $length)))
     (loop $next
       (local.set $slot (i32.and (local.get $slot) (i32.const 0xffff)))
-      (local.set $entry (i32.load offset=0x2000 (i32.shl (local.get $slot) (i32.const 2))))
+      (local.set $entry (i32.load offset=0x4000 (i32.shl (local.get $slot) (i32.const 2))))
       (if (local.get $entry) (then
         (if (i32.eq (i32.load (local.get $entry)) (local.get $length)) (then
           (if (i32.ge_s (call $after (local.get $at) (i32.add (local.get $entry) (i32.const 16)) (local.get $length)) (i32.const 0))
@@ -243,25 +233,31 @@
     (memory.fill (i32.sub (i32.add (global.get $free) (local.get $size)) (i32.const 16)) (i32.const 0) (i32.const 16))
     (i32.store (global.get $free) (local.get $length))
     (memory.copy (i32.add (global.get $free) (i32.const 16)) (local.get $at) (local.get $length))
-    (i32.store offset=0x2000 (i32.shl (local.get $slot) (i32.const 2)) (global.get $free))
+    (i32.store offset=0x4000 (i32.shl (local.get $slot) (i32.const 2)) (global.get $free))
     (global.set $free (i32.add (global.get $free) (local.get $size)))
     (global.set $interned (i32.add (global.get $interned) (i32.const 1)))
     (local.get $slot))
 
-  (func $append (param $to i32) (param $start i32) (param $end i32) (result i32)
-    (memory.copy (local.get $to) (local.get $start) (i32.sub (local.get $end) (local.get $start)))
-    (local.set $to (i32.add (local.get $to) (i32.sub (local.get $end) (local.get $start))))
+  (func $append (param $to i32) (param $span i32) (result i32) (local $length i32)
+    (local.set $length (call $lengthOf (local.get $span)))
+    (memory.copy (local.get $to) (i32.load (local.get $span)) (local.get $length))
+    (local.set $to (i32.add (local.get $to) (local.get $length)))
     (i32.store8 (local.get $to) (i32.const 0x2c))
     (i32.add (local.get $to) (i32.const 1)))
 
-  ;; The same for a number below 16,384 and four strings; -2 where these have more than 1,000 bytes together.
-  (func (export "internFour")
-    (param $number i32) (param $a i32) (param $aEnd i32) (param $b i32) (param $bEnd i32)
-    (param $c i32) (param $cEnd i32) (param $d i32) (param $dEnd i32) (result i32) (local $to i32)
+  (func (export "intern") (param $span i32) (result i32)
+    (call $intern (i32.load (local.get $span)) (call $lengthOf (local.get $span))))
+
+  (func $lengthOf (param $span i32) (result i32)
+    (i32.sub (i32.load offset=4 (local.get $span)) (i32.load (local.get $span))))
+
+  ;; The same for a number below 16,384 and four spans; -2 where these have more than 1,000 bytes together.
+  (func (export "internFour") (param $number i32) (param $a i32) (param $b i32) (param $c i32) (param $d i32) (result i32)
+    (local $to i32)
     (if (i32.gt_u
           (i32.add
-            (i32.add (i32.sub (local.get $aEnd) (local.get $a)) (i32.sub (local.get $bEnd) (local.get $b)))
-            (i32.add (i32.sub (local.get $cEnd) (local.get $c)) (i32.sub (local.get $dEnd) (local.get $d))))
+            (i32.add (call $lengthOf (local.get $a)) (call $lengthOf (local.get $b)))
+            (i32.add (call $lengthOf (local.get $c)) (call $lengthOf (local.get $d))))
           (i32.const 1000))
       (then (return (i32.const -2))))
     ;; Sixteen bytes first, so that there are enough: the number seven bits at a time, for none may be zero, and commas.
@@ -271,10 +267,10 @@
       (i32.or
         (i32.and (local.get $number) (i32.const 0x7f))
         (i32.shl (i32.and (local.get $number) (i32.const 0x3f80)) (i32.const 1)))))
-    (local.set $to (call $append (i32.const 0x1010) (local.get $a) (local.get $aEnd)))
-    (local.set $to (call $append (local.get $to) (local.get $b) (local.get $bEnd)))
-    (local.set $to (call $append (local.get $to) (local.get $c) (local.get $cEnd)))
-    (local.set $to (call $append (local.get $to) (local.get $d) (local.get $dEnd)))
+    (local.set $to (call $append (i32.const 0x1010) (local.get $a)))
+    (local.set $to (call $append (local.get $to) (local.get $b)))
+    (local.set $to (call $append (local.get $to) (local.get $c)))
+    (local.set $to (call $append (local.get $to) (local.get $d)))
     (call $intern (i32.const 0x1000) (i32.sub (local.get $to) (i32.const 0x1000))))
 
   ;; Where the answer is, or where it would be.
@@ -283,12 +279,12 @@
       (i32.wrap_i64 (i64.shr_u (i64.mul (local.get $key) (i64.const 0x9e3779b97f4a7c15)) (i64.const 47))))
     (loop $next
       (local.set $slot (i32.and (local.get $slot) (i32.const 0x1ffff)))
-      (local.set $held (i64.load offset=0x42000 (i32.shl (local.get $slot) (i32.const 3))))
+      (local.set $held (i64.load offset=0x44000 (i32.shl (local.get $slot) (i32.const 3))))
       (if (i32.and
             (i64.ne (local.get $held) (i64.const 0))
             (i64.ne (i64.shr_u (local.get $held) (i64.const 3)) (local.get $key)))
         (then (local.set $slot (i32.add (local.get $slot) (i32.const 1))) (br $next))))
-    (i32.add (i32.const 0x42000) (i32.shl (local.get $slot) (i32.const 3))))
+    (i32.add (i32.const 0x44000) (i32.shl (local.get $slot) (i32.const 3))))
 
   (func $keyOf (param $one i32) (param $other i32) (param $kind i32) (result i64)
     (i64.or
@@ -316,7 +312,7 @@
     (i32.const 1))
 
   ;; Looks for the fifth and the ninth byte of the literal first: the first ones stand before every key.
-  (func (export "placeOf") (param $at i32) (param $end i32) (param $literal i32) (param $length i32) (result i32)
+  (func $placeOf (param $at i32) (param $end i32) (param $literal i32) (param $length i32) (result i32)
     (local $mask i32) (local $first v128) (local $last v128)
     (local.set $first (i8x16.splat (i32.load8_u offset=4 (local.get $literal))))
     (local.set $last (i8x16.splat (i32.load8_u offset=8 (local.get $literal))))
@@ -333,4 +329,79 @@
       (local.set $at (i32.add (local.get $at) (i32.const 16)))
       (br_if $next (i32.lt_u (local.get $at) (local.get $end))))
     (i32.const -1))
+
+  ;; Goes through the steps of a program, of six numbers each: what to do, a literal and its length, a span, a value, and
+  ;; another step. Whatever needs a literal comes first.
+  (func (export "read") (param $at i32) (param $end i32) (param $step i32) (result i32)
+    (local $todo i32) (local $span i32) (local $value i32) (local $after i32)
+    (memory.fill (i32.const 0x1400) (i32.const 0) (i32.const 0x100))
+    (loop $next
+      (local.set $todo (i32.load (local.get $step)))
+      (local.set $span (i32.load offset=12 (local.get $step)))
+      (local.set $value (i32.load offset=16 (local.get $step)))
+      (block $go
+        (block $fail
+          (block $end
+            (block $jump
+              (block $note
+                (block $close
+                  (block $open
+                    (block $digits
+                      (block $plain
+                        (block $skip
+                          (block $literal
+                            (br_table $literal $literal $literal $literal $literal $literal
+                              $skip $plain $digits $open $close $note $jump $end $fail (local.get $todo)))
+                          (local.set $after (call $after
+                            (local.get $at) (i32.load offset=4 (local.get $step)) (i32.load offset=8 (local.get $step))))
+                          (if (i32.lt_s (local.get $after) (i32.const 0)) (then
+                            (br_if $fail (i32.or (i32.eqz (local.get $todo)) (i32.eq (local.get $todo) (i32.const 3))))
+                            (br_if $jump (i32.eq (local.get $todo) (i32.const 1)))
+                            (br $go)))
+                          (local.set $at (local.get $after))
+                          (br_if $go (i32.le_u (local.get $todo) (i32.const 1)))
+                          (if (i32.eq (local.get $todo) (i32.const 2)) (then
+                            (i32.store (local.get $span) (local.get $value))
+                            (br $jump)))
+                          (i32.store (local.get $span) (local.get $at))
+                          (local.set $at
+                            (if (result i32) (i32.eq (local.get $todo) (i32.const 5))
+                              (then (call $valueEnd (local.get $at) (local.get $value)))
+                              (else (call $stringEnd (local.get $at) (local.get $value)))))
+                          (br_if $fail (i32.lt_s (local.get $at) (i32.const 0)))
+                          (i32.store offset=4 (local.get $span) (local.get $at))
+                          (br $go))
+                        (local.set $after (i32.add (local.get $at) (local.get $value)))
+                        (local.set $at (call $placeOf
+                          (local.get $at)
+                          (select (local.get $end) (local.get $after) (i32.lt_u (local.get $end) (local.get $after)))
+                          (i32.load offset=4 (local.get $step)) (i32.load offset=8 (local.get $step))))
+                        (br_if $go (i32.ge_s (local.get $at) (i32.const 0)))
+                        (br $fail))
+                      (local.set $at (call $plainStringEnd (local.get $at) (local.get $value)))
+                      (br_if $go (i32.ge_s (local.get $at) (i32.const 0)))
+                      (br $fail))
+                    (local.set $after (i32.add (local.get $at) (i32.const 3)))
+                    (local.set $value (i32.const 0))
+                    (loop $digit
+                      (local.set $todo (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)))
+                      (br_if $fail (i32.ge_u (local.get $todo) (i32.const 10)))
+                      (local.set $value (i32.add (i32.mul (local.get $value) (i32.const 10)) (local.get $todo)))
+                      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+                      (br_if $digit (i32.lt_u (local.get $at) (local.get $after))))
+                    (br_if $fail (i32.lt_u (local.get $value) (i32.const 100)))
+                    (br $note))
+                  (i32.store (local.get $span) (local.get $at))
+                  (br $go))
+                (i32.store offset=4 (local.get $span) (local.get $at))
+                (br $go))
+              (i32.store (local.get $span) (local.get $value))
+              (br $go))
+            (local.set $step (i32.load offset=20 (local.get $step)))
+            (br $next))
+          (return (local.get $at)))
+        (return (i32.const -1)))
+      (local.set $step (i32.add (local.get $step) (i32.const 24)))
+      (br $next))
+    (unreachable))
 )

@@ -1,7 +1,7 @@
 import type { JsonBytes, Place, Slack } from './json-bytes.ts';
 
 /** Bytes of JSON, and how they are written. */
-interface Text {
+export interface Text {
   readonly json: JsonBytes;
   readonly slack: Slack;
 }

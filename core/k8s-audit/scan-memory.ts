@@ -1,13 +1,13 @@
 import type { Engine } from '../engine.ts';
-import type { JsonBytes } from '../json-bytes.ts';
-import { jsonAt, once, stringAt, valueAt } from '../json-value.ts';
+import type { JsonBytes, SpanId } from '../json-bytes.ts';
+import { jsonAt, once, stringAt, type Text, valueAt } from '../json-value.ts';
 import { type Answer, actorIn, createProof, type Depth, type Head, type Late, type Opinion } from './proof.ts';
-import { DECISIONS, NO_ANNOTATIONS, type RecordReader, Span, STAGES } from './record-reader.ts';
+import { DECISIONS, FOUND, NO_ANNOTATIONS, STAGES } from './record-form.ts';
 import type { Actor, AuditEvent } from './schema.ts';
 
 const ANSWERS: readonly Answer[] = ['quiet', 'awake', 'object', 'uri', 'body'];
 const NO_ROOM = -1;
-const NOTHING = new Span();
+const { verb, resource, namespace, name, apiGroup, subresource, requestURI, nothing } = FOUND;
 
 /** What was done to what kind of object and what came of it, whoever did it. */
 type Act = Pick<Head, 'verb' | 'stage' | 'code' | 'decision' | 'objectRef'>;
@@ -38,14 +38,12 @@ export class ScanMemory {
     this.#prove = createProof(engine);
   }
 
-  /** Whether the detectors are quiet on every record of which all that was read is as in this one. */
-  isQuiet(record: RecordReader): boolean {
-    const { verb, resource, apiGroup, subresource, hasObject } = record;
-    const kind = (record.code << 4) | (record.stage << 2) | record.decision;
-    const actor = this.#json.intern(record.actor.start, record.actor.end);
-    const act = hasObject
-      ? this.#json.internFour(kind, verb, resource, apiGroup, subresource)
-      : this.#json.internFour(kind, verb, NOTHING, NOTHING, NOTHING);
+  /** Whether the detectors are quiet on every record of which all that was found is as in the one that was read last. */
+  isQuiet(record: Text): boolean {
+    const json = this.#json;
+    const kind = (json.startOf(FOUND.code) << 4) | (json.startOf(FOUND.stage) << 2) | json.startOf(FOUND.decision);
+    const actor = json.intern(FOUND.actor);
+    const act = json.internFour(kind, verb, resource, apiGroup, subresource);
     if (actor === NO_ROOM || act === NO_ROOM) this.#forget();
     if (actor < 0 || act < 0) return false;
     let answer = this.#recalled(actor, act, 0) ?? this.#learn(actor, act, 0, this.#answerToKind(record, actor, act));
@@ -55,12 +53,11 @@ export class ScanMemory {
   }
 
   /** What is answered when one more thing is known of a record. */
-  #deeper(record: RecordReader, actor: number, act: number, depth: 'object' | 'uri'): Answer {
-    const { namespace, name, requestURI } = record;
+  #deeper(record: Text, actor: number, act: number, depth: 'object' | 'uri'): Answer {
     const object =
       depth === 'uri'
-        ? this.#json.internFour(1, namespace, name, requestURI, NOTHING)
-        : this.#json.internFour(0, namespace, name, NOTHING, NOTHING);
+        ? this.#json.internFour(1, namespace, name, requestURI, nothing)
+        : this.#json.internFour(0, namespace, name, nothing, nothing);
     if (object === NO_ROOM) {
       this.#forget();
       return 'awake';
@@ -84,7 +81,7 @@ export class ScanMemory {
     return 'awake';
   }
 
-  #answerToKind(record: RecordReader, actor: number, act: number): Answer {
+  #answerToKind(record: Text, actor: number, act: number): Answer {
     if (!this.#actors.has(actor)) this.#actors.set(actor, this.#whoOf(record));
     const who = this.#actors.get(actor);
     if (!who) return 'awake';
@@ -97,7 +94,7 @@ export class ScanMemory {
     return opinion.answer === 'kind' ? this.#answerTo(record, actor, act, 'kind') : opinion.answer;
   }
 
-  #answerTo(record: RecordReader, actor: number, act: number, depth: Depth): Answer {
+  #answerTo(record: Text, actor: number, act: number, depth: Depth): Answer {
     const who = this.#actors.get(actor);
     if (!who) return 'awake';
     const open = this.#opinions.get(opinionKey(act, who))?.open;
@@ -105,9 +102,9 @@ export class ScanMemory {
   }
 
   /** Who the bytes say made a request, unless they hold more or less than whole fields of that. */
-  #whoOf(record: RecordReader): Who | undefined {
+  #whoOf(record: Text): Who | undefined {
     try {
-      const actor = actorIn(JSON.parse(`{${jsonAt(record, record.actor)}}`));
+      const actor = actorIn(JSON.parse(`{${jsonAt(record, this.#json.placeOf(FOUND.actor))}}`));
       if (!actor) return undefined;
       const callers = actor.callers.join();
       const known = this.#callers.get(callers) ?? this.#callers.size;
@@ -118,7 +115,7 @@ export class ScanMemory {
     }
   }
 
-  #headOf(record: RecordReader, { actor }: Who, act: number): Head {
+  #headOf(record: Text, { actor }: Who, act: number): Head {
     const known = this.#acts.get(act) ?? actOf(record);
     this.#acts.set(act, known);
     return { ...known, actor, late: lateOf(record) };
@@ -137,14 +134,15 @@ function opinionKey(act: number, { callers }: Who): number {
   return callers * 0x10000 + act;
 }
 
-function actOf(record: RecordReader): Act {
-  const { verb, resource, apiGroup, subresource } = record;
+function actOf(record: Text): Act {
+  const { json } = record;
+  const decision = json.startOf(FOUND.decision);
   return {
     verb: stringOf(record, verb) ?? '',
-    stage: STAGES[record.stage] ?? 'Panic',
-    code: record.code || undefined,
-    decision: record.decision === NO_ANNOTATIONS ? undefined : (DECISIONS[record.decision] ?? ''),
-    objectRef: record.hasObject
+    stage: STAGES[json.startOf(FOUND.stage)] ?? 'Panic',
+    code: json.startOf(FOUND.code) || undefined,
+    decision: decision === NO_ANNOTATIONS ? undefined : (DECISIONS[decision] ?? ''),
+    objectRef: json.startOf(FOUND.hasObject)
       ? {
           resource: stringOf(record, resource) ?? '',
           apiGroup: stringOf(record, apiGroup),
@@ -154,25 +152,26 @@ function actOf(record: RecordReader): Act {
   };
 }
 
-function lateOf(record: RecordReader): Late {
-  const { namespace, name, requestURI, requestObject, responseObject, status } = record;
-  const body = (span: Span) => once(() => bodyOf(record, span));
-  const text = (span: Span) => once(() => stringOf(record, span));
+function lateOf(record: Text): Late {
+  const body = (span: SpanId) => once(() => bodyOf(record, span));
+  const text = (span: SpanId) => once(() => stringOf(record, span));
   return {
     ofEvent: {
       requestURI: text(requestURI),
-      requestObject: body(requestObject),
-      responseObject: body(responseObject),
+      requestObject: body(FOUND.requestObject),
+      responseObject: body(FOUND.responseObject),
     },
     ofObject: { namespace: text(namespace), name: text(name) },
-    ofStatus: { status: text(status.status), reason: text(status.reason), message: text(status.message) },
+    ofStatus: { status: text(FOUND.status), reason: text(FOUND.reason), message: text(FOUND.message) },
   };
 }
 
-function bodyOf(record: RecordReader, span: Span): unknown {
-  return span.start === span.end ? undefined : valueAt(record, span);
+function bodyOf(record: Text, span: SpanId): unknown {
+  const place = record.json.placeOf(span);
+  return place.end === 0 ? undefined : valueAt(record, place);
 }
 
-function stringOf(record: RecordReader, span: Span): string | undefined {
-  return span.start === span.end ? undefined : stringAt(record, span);
+function stringOf(record: Text, span: SpanId): string | undefined {
+  const place = record.json.placeOf(span);
+  return place.end === 0 ? undefined : stringAt(record, place);
 }

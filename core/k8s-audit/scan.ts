@@ -1,7 +1,8 @@
 import type { Engine } from '../engine.ts';
 import { isOtherStream } from '../envelope.ts';
-import { JsonBytes } from '../json-bytes.ts';
-import { RecordReader } from './record-reader.ts';
+import { JsonBytes, type Program, type Step } from '../json-bytes.ts';
+import type { Text } from '../json-value.ts';
+import { RECORD } from './record-form.ts';
 import { ScanMemory } from './scan-memory.ts';
 import type { AuditEvent } from './schema.ts';
 
@@ -35,41 +36,55 @@ export interface Scanner {
 export function createScanner(engine: Engine<AuditEvent>): Scanner {
   const json = new JsonBytes();
   const memory = new ScanMemory(engine, json);
-  const line = new RecordReader(json, 0);
-  const payload = new PayloadReader(json, new RecordReader(json, 1), memory);
+  const line = json.program([0, RECORD]);
+  const payload = new PayloadReader(json, memory);
   return {
     withoutQuiet: (bytes) => payload.read(bytes),
     isQuiet(bytes) {
       const start = json.load(bytes);
-      return start !== undefined && line.read(start) && line.at === json.end && memory.isQuiet(line);
+      return start !== undefined && json.read(start, line) === json.end && memory.isQuiet({ json, slack: 0 });
     },
   };
 }
 
+/** The span that begins where the message of a log event does. */
+const MESSAGE = 31;
+const MESSAGE_KEY = ',"message":';
+
+/** What CloudWatch Logs puts before a message, */
+const BEFORE_MESSAGE: readonly Step[] = [
+  ['string', '{"id":'],
+  ['take', ',"timestamp":'],
+  ['value?', ''],
+  ['take', MESSAGE_KEY],
+  ['span', MESSAGE, []],
+];
+/** a message whatever it is, and what may come behind it. */
+const FROM_MESSAGE: readonly Step[] = [
+  ['string', ''],
+  ['value?', ',"extractedFields":'],
+  ['take', '}'],
+];
+
 /** Reads what CloudWatch Logs puts around records. */
 class PayloadReader {
   readonly #json: JsonBytes;
-  readonly #record: RecordReader;
   readonly #memory: ScanMemory;
-  readonly #literals;
+  readonly #record: Program;
+  readonly #fromMessage: Program;
+  readonly #closes: Program;
 
-  constructor(json: JsonBytes, record: RecordReader, memory: ScanMemory) {
+  constructor(json: JsonBytes, memory: ScanMemory) {
     this.#json = json;
-    this.#record = record;
     this.#memory = memory;
-    this.#literals = {
-      id: json.literal('{"id":'),
-      timestamp: json.literal(',"timestamp":'),
-      message: json.literal(',"message":'),
-      extractedFields: json.literal(',"extractedFields":'),
-      messageCloses: json.literal('"}'),
-      closes: json.literal('}'),
-      payloadCloses: json.literal(']}'),
-    };
+    this.#record = json.program([0, [...BEFORE_MESSAGE, ['take', '"']]], [1, RECORD], [0, [['take', '"}']]]);
+    this.#fromMessage = json.program([0, FROM_MESSAGE]);
+    this.#closes = json.program([0, [['take', ']}']]]);
   }
 
   read(bytes: Buffer): Scanned | undefined {
     const json = this.#json;
+    const record: Text = { json, slack: 1 };
     const list = bytes.indexOf(LOG_EVENTS) + LOG_EVENTS.length;
     const begin = list < LOG_EVENTS.length ? undefined : json.load(bytes);
     if (begin === undefined) return undefined;
@@ -79,17 +94,17 @@ class PayloadReader {
     let message: number;
     do {
       const start = at;
-      message = this.#messageAt(start);
-      if (message < 0) return undefined;
-      at = this.#quietEnd(message);
-      if (at > 0) quiet++;
+      at = json.read(start, this.#record);
+      message = json.startOf(MESSAGE);
+      if (message === 0) return undefined;
+      if (at > 0 && this.#memory.isQuiet(record)) quiet++;
       else {
-        at = this.#logEventEnd(message);
+        at = json.read(message, this.#fromMessage);
         if (at < 0) return undefined;
         rest.push({ start: start - begin, end: at - begin });
       }
     } while (json.view[at++] === COMMA);
-    if (json.after(at - 1, this.#literals.payloadCloses) !== json.end) return undefined;
+    if (json.read(at - 1, this.#closes) !== json.end) return undefined;
 
     const envelope = parsed(`${bytes.toString('utf8', 0, list)}]}`);
     const isAuditLog =
@@ -101,42 +116,13 @@ class PayloadReader {
 
   /** The time of the log event whose message opens at `message`. */
   #loggedAt(message: number): number | undefined {
-    const end = message - this.#literals.message.length;
+    const end = message - MESSAGE_KEY.length;
     const milliseconds = this.#json.view.toString('latin1', end - MILLISECOND_DIGITS, end);
     return /^[1-9]\d+$/.test(milliseconds) ? Number(milliseconds) : undefined;
-  }
-
-  /** Where the quote before the message of the log event at `at` stands, or -1. */
-  #messageAt(at: number): number {
-    const json = this.#json;
-    const { id, timestamp, message } = this.#literals;
-    const idEnd = json.stringAfter(at, id, 0);
-    if (idEnd <= at) return -1;
-    const timestampEnd = json.valueAfter(idEnd, timestamp, 0);
-    if (timestampEnd <= idEnd) return -1;
-    return json.after(timestampEnd, message);
-  }
-
-  /** Where the log event ends whose message opens at `message`, if it is a quiet record and nothing else. */
-  #quietEnd(message: number): number {
-    const record = this.#record;
-    if (this.#json.view[message] !== QUOTE || !record.read(message + 1)) return -1;
-    const end = this.#json.after(record.at, this.#literals.messageCloses);
-    return end > 0 && this.#memory.isQuiet(record) ? end : -1;
-  }
-
-  /** Where the log event ends whose message opens at `message`, whatever it holds. */
-  #logEventEnd(message: number): number {
-    const json = this.#json;
-    const { extractedFields, closes } = this.#literals;
-    const messageEnd = json.stringEnd(message, 0);
-    const end = messageEnd < 0 ? -1 : json.valueAfter(messageEnd, extractedFields, 0);
-    return end < 0 ? -1 : json.after(end, closes);
   }
 }
 
 const COMMA = 0x2c;
-const QUOTE = 0x22;
 /** From 2001 to 2286. */
 const MILLISECOND_DIGITS = 13;
 const LOG_EVENTS = Buffer.from('"logEvents":[');
