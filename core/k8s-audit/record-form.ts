@@ -44,7 +44,7 @@ const ANNOTATION: readonly Step[] = [
     'if',
     '"authorization.k8s.io/decision":',
     [['one of', DECISIONS.map((decision) => `"${decision}"`), FOUND.decision]],
-    [['if', `"${TRUNCATED}":`, [['fail']]], ['plain string'], ['string', ':']],
+    [['if', `"${TRUNCATED}":`, [['fail']], [['plain string'], ['string', ':']]]],
   ],
 ];
 
