@@ -10,22 +10,38 @@ const SCHEME = '(?:ApiKey|AWS4-HMAC-SHA256|Basic|Bearer|Digest|Hawk|Key|Negotiat
 
 // All of these meet text that an attacker wrote, and stay linear on it: what repeats is bounded, or certain to match
 // once begun, or kept by a lookbehind from beginning again inside the run that it has just failed on.
-const PATTERNS: readonly (readonly [RegExp, string])[] = [
+const PATTERNS: readonly (readonly [hint: string, RegExp, string])[] = [
   // JSON Web Tokens, service-account tokens among them, any other base64 JSON, and the URL that an EKS token is.
-  [/(?:(?<![A-Za-z])|(?<=%[\dA-Fa-f]{2}))eyJ[\w+/=.-]{8,}/g, MASK],
-  [/\bk8s-aws-v1\.[\w-]+/g, MASK],
-  [/-----BEGIN [A-Z ]+-----[\s\S]*?(?:-----END [A-Z ]+-----|$)/g, MASK],
-  [/\b(?:gh[pousr]_|github_pat_|glpat-|npm_|hvs\.|xox[abprs]-|sk-|[rs]k_live_|SG\.|AIza)[\w.-]{10,}/g, MASK],
-  // user:password@host; a password with a slash in it makes no valid URL and is pasted all the same.
-  [/(?<=:\/\/)(?:[^\s/"'?#]+|[^\s/:@"']{0,64}:(?!\d{1,5}(?:[/?#]|$))[^\s@"']{1,100})@/g, `${MASK}@`],
-  [/(?<![\w-])((?:set-)?cookie\\*["']?:\s*)[^"'\r\n]+/gi, `$1${MASK}`],
+  ['eyJ', /(?:(?<![A-Za-z])|(?<=%[\dA-Fa-f]{2}))eyJ[\w+/=.-]{8,}/g, MASK],
+  ['k8s-aws-v1', /\bk8s-aws-v1\.[\w-]+/g, MASK],
+  ['-----BEGIN', /-----BEGIN [A-Z ]+-----[\s\S]*?(?:-----END [A-Z ]+-----|$)/g, MASK],
   [
+    'gh[pousr]_|github_pat_|glpat-|npm_|hvs\\.|xox[abprs]-|sk-|[rs]k_live_|SG\\.|AIza',
+    /\b(?:gh[pousr]_|github_pat_|glpat-|npm_|hvs\.|xox[abprs]-|sk-|[rs]k_live_|SG\.|AIza)[\w.-]{10,}/g,
+    MASK,
+  ],
+  // user:password@host; a password with a slash in it makes no valid URL and is pasted all the same.
+  ['://', /(?<=:\/\/)(?:[^\s/"'?#]+|[^\s/:@"']{0,64}:(?!\d{1,5}(?:[/?#]|$))[^\s@"']{1,100})@/g, `${MASK}@`],
+  ['cookie', /(?<![\w-])((?:set-)?cookie\\*["']?:\s*)[^"'\r\n]+/gi, `$1${MASK}`],
+  [
+    'authorization',
     new RegExp(String.raw`(authorization\\*["']?\s*[:=]\s*\\*["']?${SCHEME}\s+)(?!${REFERENCE})[^\s"'\\]+`, 'gi'),
     `$1${MASK}`,
   ],
-  [/\b([Bb]earer|BEARER|[Bb]asic)(\s+)(?=[\w.~+/-]*(?:\d|=|[a-z][A-Z])|[\w.~+/-]{20})[\w.~+/=-]{4,}/g, `$1$2${MASK}`],
-  [new RegExp(String.raw`\b(identified\s+by|password)(\s+)(?!${REFERENCE})(?:${QUOTED})`, 'gi'), `$1$2${MASK}`],
+  [
+    'bearer|basic',
+    /\b([Bb]earer|BEARER|[Bb]asic)(\s+)(?=[\w.~+/-]*(?:\d|=|[a-z][A-Z])|[\w.~+/-]{20})[\w.~+/=-]{4,}/g,
+    `$1$2${MASK}`,
+  ],
+  [
+    'identified|password',
+    new RegExp(String.raw`\b(identified\s+by|password)(\s+)(?!${REFERENCE})(?:${QUOTED})`, 'gi'),
+    `$1$2${MASK}`,
+  ],
 ];
+
+/** What a text must hold for any of these to match. */
+const HINT = new RegExp(PATTERNS.map(([hint]) => hint).join('|'), 'i');
 
 /** A name and what binds a value to it in a shell, a header, YAML, JSON, JSON inside JSON, or a URL. */
 const BINDING = /(?<![\w.-])([\w.-]+)(\\*["']?\s*=>?\s*|\\*["']\s*:\s*|:\s*|(?:%2[27])?%3[AaDd])/g;
@@ -50,7 +66,10 @@ function isSecretName(name: string): boolean {
 
 /** `text` without what is a secret by its form or by the name in front of it. Applied to every string of every alert. */
 export function redact(text: string): string {
-  return redactAssigned(PATTERNS.reduce((shown, [pattern, mask]) => shown.replace(pattern, mask), text));
+  const shown = HINT.test(text)
+    ? PATTERNS.reduce((shown, [, pattern, mask]) => shown.replace(pattern, mask), text)
+    : text;
+  return /[=:%]/.test(shown) ? redactAssigned(shown) : shown;
 }
 
 function redactAssigned(text: string): string {

@@ -232,7 +232,8 @@ describe('redact', () => {
     'eyJhbGciOiJSUzI1NiJ9.§.c2ln',
     '%20eyJhbGciOiJSUzI1NiJ9§',
     'k8s-aws-v1.§',
-    'ghp_§',
+    ...['ghp_§', 'github_pat_§', 'glpat-§', 'npm_§', 'hvs.§', 'xoxb-§', 'sk-§', 'rk_live_§', 'SG.§', 'AIza§'],
+    ...['bearer a1§', 'BEARER a1§', "identified by '§'", "PASSWORD '§'"],
   ];
   const wordSecret = fc.oneof(hex, uuid, from(`${LETTERS}0123456789`));
 
