@@ -71,23 +71,23 @@ const STEP_BYTES = 24;
 
 /** What json-bytes.wat calls the steps of a program by. */
 const ANY_SPAN = 0;
-const [
-  TAKE,
-  UNLESS,
-  CASE,
-  STRING,
-  OPTIONAL_STRING,
-  OPTIONAL_VALUE,
-  SKIP,
-  PLAIN,
-  DIGITS,
-  OPEN,
-  CLOSE,
-  NOTE,
-  JUMP,
-  END,
-  FAIL,
-] = Array(15).keys();
+const TODO = {
+  take: 0,
+  unless: 1,
+  case: 2,
+  string: 3,
+  'string?': 4,
+  'value?': 5,
+  skip: 6,
+  plain: 7,
+  digits: 8,
+  open: 9,
+  close: 10,
+  note: 11,
+  jump: 12,
+  end: 13,
+  fail: 14,
+} as const;
 
 /** Where the bytes to be read begin. What lies before takes no memory of the machine's until it is written to. */
 const START = 16 * 1024 * 1024;
@@ -144,7 +144,7 @@ export class JsonBytes {
   program(...parts: readonly (readonly [Slack, readonly Step[]])[]): Program {
     const start = this.#stepsEnd;
     for (const [slack, steps] of parts) this.#compile(steps, slack);
-    this.#emit(END);
+    this.#emit('end');
     return start as Program;
   }
 
@@ -210,36 +210,34 @@ export class JsonBytes {
     for (const step of steps) {
       switch (step[0]) {
         case 'take':
-          this.#emit(TAKE, { literal: literal(step[1]) });
+          this.#emit('take', { literal: literal(step[1]) });
           break;
         case 'string':
         case 'string?':
-        case 'value?': {
-          const todo = { string: STRING, 'string?': OPTIONAL_STRING, 'value?': OPTIONAL_VALUE }[step[0]];
-          this.#emit(todo, { literal: literal(step[1]), span: step[2], value: slack });
+        case 'value?':
+          this.#emit(step[0], { literal: literal(step[1]), span: step[2], value: slack });
           break;
-        }
         case 'plain string':
-          this.#emit(PLAIN, { value: slack });
+          this.#emit('plain', { value: slack });
           break;
         case 'three digits':
-          this.#emit(DIGITS, { span: step[1] });
+          this.#emit('digits', { span: step[1] });
           break;
         case 'skip to':
-          this.#emit(SKIP, { literal: literal(step[1]), value: step[2] });
+          this.#emit('skip', { literal: literal(step[1]), value: step[2] });
           break;
         case 'span':
-          this.#emit(OPEN, { span: step[1] });
+          this.#emit('open', { span: step[1] });
           this.#compile(step[2], slack);
-          this.#emit(CLOSE, { span: step[1] });
+          this.#emit('close', { span: step[1] });
           break;
         case 'note':
-          this.#emit(NOTE, { span: step[1], value: step[2] });
+          this.#emit('note', { span: step[1], value: step[2] });
           break;
         case 'if': {
-          const unless = this.#emit(UNLESS, { literal: literal(step[1]) });
+          const unless = this.#emit('unless', { literal: literal(step[1]) });
           this.#compile(step[2], slack);
-          const jump = step[3] && this.#emit(JUMP);
+          const jump = step[3] && this.#emit('jump');
           unless(this.#stepsEnd);
           this.#compile(step[3] ?? [], slack);
           jump?.(this.#stepsEnd);
@@ -247,27 +245,27 @@ export class JsonBytes {
         }
         case 'one of': {
           const cases = step[1].map((text, value) =>
-            this.#emit(CASE, { literal: literal(text), span: step[2], value }),
+            this.#emit('case', { literal: literal(text), span: step[2], value }),
           );
-          this.#emit(FAIL);
+          this.#emit('fail');
           for (const found of cases) found(this.#stepsEnd);
           break;
         }
         case 'list': {
           const start = this.#stepsEnd;
           this.#compile(step[1], slack);
-          this.#emit(CASE, { literal: literal(',') })(start);
+          this.#emit('case', { literal: literal(',') })(start);
           break;
         }
         case 'fail':
-          this.#emit(FAIL);
+          this.#emit('fail');
       }
     }
   }
 
   /** Puts a step into memory; what it gives back says to which other step this one leads. */
   #emit(
-    todo: number | undefined,
+    todo: keyof typeof TODO,
     { literal, span = ANY_SPAN, value = 0 }: { literal?: Place; span?: SpanId | undefined; value?: number } = {},
   ): (target: number) => void {
     const at = this.#stepsEnd;
@@ -275,9 +273,11 @@ export class JsonBytes {
     if (this.#stepsEnd > STEPS.end || span >= (SPANS.end - SPANS.start) / SPAN_BYTES)
       throw new RangeError('too many steps or spans');
     const { start, end } = literal ?? { start: 0, end: 0 };
-    const numbers = [todo ?? FAIL, start, end - start, SPANS.start + span * SPAN_BYTES, value];
-    for (const [place, number] of numbers.entries()) this.#view.writeUInt32LE(number ?? 0, at + place * 4);
-    return (target) => this.#view.writeUInt32LE(target, at + 20);
+    const step = new Uint32Array(this.#view.buffer, at, STEP_BYTES / 4);
+    step.set([TODO[todo], start, end - start, SPANS.start + span * SPAN_BYTES, value]);
+    return (target) => {
+      step[5] = target;
+    };
   }
 
   #literal(text: string, slack: Slack): Place {

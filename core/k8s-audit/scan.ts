@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { isOtherStream } from '../envelope.ts';
 import { JsonBytes, type Program, type Step } from '../json-bytes.ts';
-import type { Text } from '../json-value.ts';
+import { once, type Text } from '../json-value.ts';
 import { RECORD } from './record-form.ts';
 import { ScanMemory } from './scan-memory.ts';
 import type { AuditEvent } from './schema.ts';
@@ -36,13 +36,14 @@ export interface Scanner {
 export function createScanner(engine: Engine<AuditEvent>): Scanner {
   const json = new JsonBytes();
   const memory = new ScanMemory(engine, json);
-  const line = json.program([0, RECORD]);
+  // Lambda never asks about lines.
+  const line = once(() => json.program([0, RECORD]));
   const payload = new PayloadReader(json, memory);
   return {
     withoutQuiet: (bytes) => payload.read(bytes),
     isQuiet(bytes) {
       const start = json.load(bytes);
-      return start !== undefined && json.read(start, line) === json.end && memory.isQuiet({ json, slack: 0 });
+      return start !== undefined && json.read(start, line()) === json.end && memory.isQuiet({ json, slack: 0 });
     },
   };
 }

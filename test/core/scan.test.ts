@@ -203,7 +203,12 @@ const MUTANTS: readonly (readonly [what: string, file: string, from: string, to:
   ],
   ['takes the bodies of another record', 'json-bytes.wasm.ts', '4180284100418002fc0b00', '4180284100418000fc0b00'],
   ['overlooks what the API server left out', 'record-form.ts', "[['fail']]", "[['string', '']]"],
-  ['does not mind what follows a line', 'scan.ts', 'json.read(start, line) === json.end', 'json.read(start, line) > 0'],
+  [
+    'does not mind what follows a line',
+    'scan.ts',
+    'json.read(start, line()) === json.end',
+    'json.read(start, line()) > 0',
+  ],
   ['lets a detector ask in vain', 'proof.ts', 'asked.push(key);', ''],
   ['takes a finding for quiet', 'proof.ts', "'finding' in judgement ||", "'crash' in judgement &&"],
   ['does not look for the schema', 'proof.ts', '.data : undefined', '.data ?? actorSchema.parse({}) : undefined'],
