@@ -69,8 +69,9 @@ const STEPS = { start: 0x1500, end: 0x4000 };
 const SPAN_BYTES = 8;
 const STEP_BYTES = 24;
 
-/** What json-bytes.wat calls the steps of a program by. */
+/** Of steps that need none. */
 const ANY_SPAN = 0;
+/** What json-bytes.wat knows the steps of a program by. */
 const TODO = {
   take: 0,
   unless: 1,

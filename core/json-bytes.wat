@@ -331,7 +331,8 @@
     (i32.const -1))
 
   ;; Goes through the steps of a program, of six numbers each: what to do, a literal and its length, a span, a value, and
-  ;; another step. Whatever needs a literal comes first.
+  ;; another step. What takes a literal comes first: to take it is 0, to go to the other step unless it is there 1, to note the
+  ;; value and go there if it is 2; 3 goes on behind a string that follows it, as 4 and 5, for any value, do if it is there.
   (func (export "read") (param $at i32) (param $end i32) (param $step i32) (result i32)
     (local $todo i32) (local $span i32) (local $value i32) (local $after i32)
     (memory.fill (i32.const 0x1400) (i32.const 0) (i32.const 0x100))
