@@ -125,7 +125,7 @@ const clientsTogether: Plugin = {
 /** What few events need, by the file that it becomes. Whatever it imports is in that file as well. */
 const LATE: Readonly<Record<string, string>> = { yaml: 'yaml', commands: 'core/commands/commands.ts' };
 
-/** Loads whatever is used of such a module, or of Node's cryptography, when it is used. */
+/** Loads such a module, or Node's cryptography, when one of its functions or classes is used. */
 const lateApart: Plugin = {
   name: 'late apart',
   setup({ onResolve, onLoad }) {
@@ -136,10 +136,15 @@ const lateApart: Plugin = {
       onResolve({ filter: new RegExp(`(?:^|/)${basename(module)}$`) }, () => late(module, `./${file}.js`));
     onLoad({ filter: /./, namespace: 'late' }, async ({ path, pluginData }) => {
       const names = Object.keys(await import(path.endsWith('.ts') ? resolve(root, path) : path));
-      return {
-        contents: `for (const name of ${JSON.stringify(names)})
-          Object.defineProperty(exports, name, { enumerable: true, get: () => require('${pluginData}')[name] });`,
-      };
+      const stubs = names
+        .filter((name) => !/^default$|\W/.test(name))
+        .map(
+          (name) => `export function ${name}(...given) {
+          const { ${name}: real } = require('${pluginData}');
+          return new.target ? new real(...given) : real(...given);
+        }`,
+        );
+      return { contents: stubs.join('\n') };
     });
   },
 };
