@@ -233,7 +233,7 @@ describe('redact', () => {
     '%20eyJhbGciOiJSUzI1NiJ9§',
     'k8s-aws-v1.§',
     ...['ghp_§', 'github_pat_§', 'glpat-§', 'npm_§', 'hvs.§', 'xoxb-§', 'sk-§', 'rk_live_§', 'SG.§', 'AIza§'],
-    ...['bearer a1§', 'BEARER a1§', "identified by '§'", "PASSWORD '§'"],
+    ...['bearer a1§', 'BEARER a1§', 'basic a1§', "identified by '§'", "PASSWORD '§'"],
   ];
   const wordSecret = fc.oneof(hex, uuid, from(`${LETTERS}0123456789`));
 
