@@ -1,3 +1,4 @@
+import { jsonIn } from '../core/json.ts';
 import * as z from '../core/zod.ts';
 
 /** What one record of an S3 notification says: that an object is there, that something else happened, or nothing clear. */
@@ -25,9 +26,9 @@ const announced = z.object({
 
 /** What an S3 notification announces, plain or as SNS wraps it; `undefined` for any other text. */
 export function announcementsIn(text: string): Announcement[] | undefined {
-  const value = parsed(text);
+  const value = jsonIn(text);
   const wrapped = snsEnvelope.safeParse(value);
-  const { data } = notification.safeParse(wrapped.success ? parsed(wrapped.data.Message) : value);
+  const { data } = notification.safeParse(wrapped.success ? jsonIn(wrapped.data.Message) : value);
   return data?.Records.map(({ eventName, s3 }) => {
     if (typeof eventName !== 'string') return { kind: 'unreadable' };
     if (!eventName.startsWith('ObjectCreated:')) return { kind: 'other' };
@@ -51,14 +52,6 @@ export function kindOfTrailObject(
   if (folder === 'CloudTrail-Digest') return 'cloudtrail-digest';
   if (folder === 'CloudTrail-Insight') return 'cloudtrail-insight';
   return folder === undefined || folder.startsWith('CloudTrail') ? undefined : 'other-service-log';
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** S3 encodes keys as HTML forms do: a plus is a space. */

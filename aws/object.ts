@@ -1,5 +1,6 @@
 import { pipeline as piped, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { jsonIn } from '../core/json.ts';
 import type { Pipeline } from '../core/pipeline.ts';
 import { quarantined } from '../core/record.ts';
 import { type Fault, MAX_DECODED_BYTES } from './decode.ts';
@@ -83,7 +84,7 @@ async function* partsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string | 
     yield rest.toString('utf8');
     return;
   }
-  const end = isWhole(textFrom(rest, 0)) ? 0 : rest.lastIndexOf(BETWEEN) + 1;
+  const end = jsonIn(textFrom(rest, 0)) !== undefined ? 0 : rest.lastIndexOf(BETWEEN) + 1;
   yield* textsIn(rest, end);
   // The last record is received even if nobody wants to know of it: its time says how late the log is.
   yield textFrom(rest, end);
@@ -92,15 +93,6 @@ async function* partsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string | 
 /** The end of a log, from the record behind the comma or bracket at `at`, as a log of its own. */
 function textFrom(rest: Buffer, at: number): string {
   return `{"Records":[${rest.toString('utf8', at + 1)}`;
-}
-
-function isWhole(json: string): boolean {
-  try {
-    JSON.parse(json);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The records between the first byte and the comma at `end`, each as its own text. */

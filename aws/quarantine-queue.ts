@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { cut, inert } from '../core/inert.ts';
+import { jsonIn } from '../core/json.ts';
 import { readLeniently } from '../core/lenient.ts';
 import type { Quarantined } from '../core/record.ts';
 import type { Origin } from '../core/source.ts';
@@ -106,7 +107,7 @@ export function quarantinedRecordIn(message: {
 }): RecordInQuarantine | undefined {
   const { data: attributes } = attributesSchema.safeParse(message.attributes);
   if (!attributes) return undefined;
-  const origin = originIn(attributes.origin);
+  const origin = readLeniently(originSchema, jsonIn(attributes.origin));
   const raw = attributes.encoding === 'text' ? { text: message.body } : decodeBase64Gzip(message.body);
   if (!origin || !('text' in raw)) return undefined;
   const { reason, detail, cut: mark } = attributes;
@@ -134,12 +135,4 @@ function originOf(origin: Origin): string {
   return JSON.stringify(origin, (_, value: unknown) =>
     typeof value === 'string' ? cut(inert(value), MAX_ORIGIN_VALUE_LENGTH) : value,
   );
-}
-
-function originIn(json: string): Origin | undefined {
-  try {
-    return readLeniently(originSchema, JSON.parse(json));
-  } catch {
-    return undefined;
-  }
 }

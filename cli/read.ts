@@ -2,6 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { decodeBase64Gzip } from '../aws/decode.ts';
 import { deliveriesOf } from '../core/envelope.ts';
+import { jsonIn } from '../core/json.ts';
 import { type Delivery, quarantined } from '../core/record.ts';
 import type { Origin } from '../core/source.ts';
 import type { SourceId } from '../core/sources.ts';
@@ -152,12 +153,7 @@ function hasTwoLines(head: Buffer): boolean {
 }
 
 function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return jsonIn(text) !== undefined;
 }
 
 /** Whether a tenth of the beginning is control characters, which no log line holds. */

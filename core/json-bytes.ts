@@ -72,7 +72,7 @@ const STEP_BYTES = 24;
 /** Of steps that need none. */
 const ANY_SPAN = 0;
 /** What json-bytes.wat knows the steps of a program by. */
-const TODO = {
+const OPERATIONS = {
   take: 0,
   unless: 1,
   case: 2,
@@ -266,7 +266,7 @@ export class JsonBytes {
 
   /** Puts a step into memory; what it gives back says to which other step this one leads. */
   #emit(
-    todo: keyof typeof TODO,
+    operation: keyof typeof OPERATIONS,
     { literal, span = ANY_SPAN, value = 0 }: { literal?: Place; span?: SpanId | undefined; value?: number } = {},
   ): (target: number) => void {
     const at = this.#stepsEnd;
@@ -275,7 +275,7 @@ export class JsonBytes {
       throw new RangeError('too many steps or spans');
     const { start, end } = literal ?? { start: 0, end: 0 };
     const step = new Uint32Array(this.#view.buffer, at, STEP_BYTES / 4);
-    step.set([TODO[todo], start, end - start, SPANS.start + span * SPAN_BYTES, value]);
+    step.set([OPERATIONS[operation], start, end - start, SPANS.start + span * SPAN_BYTES, value]);
     return (target) => {
       step[5] = target;
     };

@@ -334,10 +334,10 @@
   ;; another step. What takes a literal comes first: to take it is 0, to go to the other step unless it is there 1, to note the
   ;; value and go there if it is 2; 3 goes on behind a string that follows it, as 4 and 5, for any value, do if it is there.
   (func (export "read") (param $at i32) (param $end i32) (param $step i32) (result i32)
-    (local $todo i32) (local $span i32) (local $value i32) (local $after i32)
+    (local $operation i32) (local $span i32) (local $value i32) (local $after i32)
     (memory.fill (i32.const 0x1400) (i32.const 0) (i32.const 0x100))
     (loop $next
-      (local.set $todo (i32.load (local.get $step)))
+      (local.set $operation (i32.load (local.get $step)))
       (local.set $span (i32.load offset=12 (local.get $step)))
       (local.set $value (i32.load offset=16 (local.get $step)))
       (block $go
@@ -352,21 +352,21 @@
                         (block $skip
                           (block $literal
                             (br_table $literal $literal $literal $literal $literal $literal
-                              $skip $plain $digits $open $close $note $jump $end $fail (local.get $todo)))
+                              $skip $plain $digits $open $close $note $jump $end $fail (local.get $operation)))
                           (local.set $after (call $after
                             (local.get $at) (i32.load offset=4 (local.get $step)) (i32.load offset=8 (local.get $step))))
                           (if (i32.lt_s (local.get $after) (i32.const 0)) (then
-                            (br_if $fail (i32.or (i32.eqz (local.get $todo)) (i32.eq (local.get $todo) (i32.const 3))))
-                            (br_if $jump (i32.eq (local.get $todo) (i32.const 1)))
+                            (br_if $fail (i32.or (i32.eqz (local.get $operation)) (i32.eq (local.get $operation) (i32.const 3))))
+                            (br_if $jump (i32.eq (local.get $operation) (i32.const 1)))
                             (br $go)))
                           (local.set $at (local.get $after))
-                          (br_if $go (i32.le_u (local.get $todo) (i32.const 1)))
-                          (if (i32.eq (local.get $todo) (i32.const 2)) (then
+                          (br_if $go (i32.le_u (local.get $operation) (i32.const 1)))
+                          (if (i32.eq (local.get $operation) (i32.const 2)) (then
                             (i32.store (local.get $span) (local.get $value))
                             (br $jump)))
                           (i32.store (local.get $span) (local.get $at))
                           (local.set $at
-                            (if (result i32) (i32.eq (local.get $todo) (i32.const 5))
+                            (if (result i32) (i32.eq (local.get $operation) (i32.const 5))
                               (then (call $valueEnd (local.get $at) (local.get $value)))
                               (else (call $stringEnd (local.get $at) (local.get $value)))))
                           (br_if $fail (i32.lt_s (local.get $at) (i32.const 0)))
@@ -385,9 +385,9 @@
                     (local.set $after (i32.add (local.get $at) (i32.const 3)))
                     (local.set $value (i32.const 0))
                     (loop $digit
-                      (local.set $todo (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)))
-                      (br_if $fail (i32.ge_u (local.get $todo) (i32.const 10)))
-                      (local.set $value (i32.add (i32.mul (local.get $value) (i32.const 10)) (local.get $todo)))
+                      (local.set $operation (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)))
+                      (br_if $fail (i32.ge_u (local.get $operation) (i32.const 10)))
+                      (local.set $value (i32.add (i32.mul (local.get $value) (i32.const 10)) (local.get $operation)))
                       (local.set $at (i32.add (local.get $at) (i32.const 1)))
                       (br_if $digit (i32.lt_u (local.get $at) (local.get $after))))
                     (br_if $fail (i32.lt_u (local.get $value) (i32.const 100)))

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
+import { jsonIn } from '../core/json.ts';
 import * as z from '../core/zod.ts';
 import { type Bundle, hashesOf } from '../scripts/build.ts';
 import { SettingsError } from './settings.ts';
@@ -46,9 +47,5 @@ export function checkHashes(bundles: readonly Bundle[], file: string): void {
 }
 
 function hashesIn(text: string): Readonly<Record<string, string>> | undefined {
-  try {
-    return z.record(z.string(), z.string()).safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return z.record(z.string(), z.string()).safeParse(jsonIn(text)).data;
 }

@@ -1,3 +1,4 @@
+import { jsonIn } from '../json.ts';
 import * as z from '../zod.ts';
 import type { Canary } from './schema.ts';
 
@@ -44,12 +45,7 @@ const wrapped = z.union([z.object({ Message: z.string() }), z.object({ default: 
 
 /** The id of the canary whose alert a queue's message holds, or `undefined` for anything else. */
 export function canaryIdIn(message: string): string | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(message);
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(message);
   const { data: alert } = canaryAlert.safeParse(value);
   if (alert) return alert.event.id;
   const { data: wrapping } = wrapped.safeParse(value);

@@ -1,7 +1,9 @@
 import type { Engine } from '../engine.ts';
 import { isOtherStream } from '../envelope.ts';
+import { jsonIn } from '../json.ts';
 import { JsonBytes, type Program, type Step } from '../json-bytes.ts';
 import { once, type Text } from '../json-value.ts';
+import { asObject } from './object.ts';
 import { RECORD } from './record-form.ts';
 import { ScanMemory } from './scan-memory.ts';
 import type { AuditEvent } from './schema.ts';
@@ -107,7 +109,7 @@ class PayloadReader {
     } while (json.view[at++] === COMMA);
     if (json.read(at - 1, this.#closes) !== json.end) return undefined;
 
-    const envelope = parsed(`${bytes.toString('utf8', 0, list)}]}`);
+    const envelope = asObject(jsonIn(`${bytes.toString('utf8', 0, list)}]}`));
     const isAuditLog =
       envelope?.messageType === 'DATA_MESSAGE' &&
       Array.isArray(envelope.logEvents) &&
@@ -130,13 +132,4 @@ const LOG_EVENTS = Buffer.from('"logEvents":[');
 
 function* textsIn(bytes: Buffer, places: Iterable<{ readonly start: number; readonly end: number }>) {
   for (const { start, end } of places) yield bytes.toString('utf8', start, end);
-}
-
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
 }

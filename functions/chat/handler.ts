@@ -4,6 +4,7 @@ import { chatMessageOf } from '../../aws/chat-message.ts';
 import { Deadline } from '../../aws/deadline.ts';
 import { errorInWords, UndeliveredError } from '../../aws/deliver.ts';
 import { type Alert, alertSchema } from '../../core/alert.ts';
+import { jsonIn } from '../../core/json.ts';
 import { readLeniently } from '../../core/lenient.ts';
 import { lagsOf, logInvocation } from '../log.ts';
 import { readSettings, topicArn } from '../settings.ts';
@@ -52,15 +53,7 @@ export async function handler(
 }
 
 function alertIn(message: string): Alert {
-  const alert = readLeniently(alertSchema, parsed(message));
+  const alert = readLeniently(alertSchema, jsonIn(message));
   if (!alert) throw new IllegibleAlertError('a message that holds no alert');
   return alert;
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import type { Alert } from '../../core/alert.ts';
 import { type Findings, findingsSchema } from '../../core/findings.ts';
 import { NEW_PROBLEM, type Step, takeIn } from '../../core/incidents/problem.ts';
 import type { StoredProblem } from '../../core/incidents/store.ts';
+import { jsonIn } from '../../core/json.ts';
 import { readLeniently } from '../../core/lenient.ts';
 import type { SecondStage } from '../second-stage.ts';
 
@@ -160,9 +161,5 @@ export class Publication {
 }
 
 function findingsIn(body: string): Findings | undefined {
-  try {
-    return readLeniently(findingsSchema, JSON.parse(body));
-  } catch {
-    return undefined;
-  }
+  return readLeniently(findingsSchema, jsonIn(body));
 }

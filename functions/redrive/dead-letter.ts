@@ -2,6 +2,7 @@ import { type AnnouncedObject, announcementsIn } from '../../aws/announcement.ts
 import { quarantinedRecordIn, type RecordInQuarantine } from '../../aws/quarantine-queue.ts';
 import type { ReceivedMessage } from '../../aws/queue-reader.ts';
 import { type Findings, findingsSchema } from '../../core/findings.ts';
+import { jsonIn } from '../../core/json.ts';
 import { readLeniently } from '../../core/lenient.ts';
 import * as z from '../../core/zod.ts';
 
@@ -62,7 +63,7 @@ export function deadLetterIn(message: Pick<ReceivedMessage, 'id' | 'body' | 'att
     const task = { kind: 'judge-record', record } as const;
     return { what: 'quarantined record', reason: `${reason}: ${detail}`, origin: JSON.stringify(origin), task };
   }
-  const value = parsed(message.body);
+  const value = jsonIn(message.body);
   return (
     failedInvocationIn(value) ??
     findingsIn(value) ??
@@ -85,7 +86,7 @@ export function failedInvocationIn(value: unknown): DeadLetter | undefined {
   const { data } = invocationRecord.safeParse(value);
   if (!data) return undefined;
   const { requestContext, requestPayload, payload, KinesisBatchInfo } = data;
-  const event = requestPayload ?? (payload === undefined ? undefined : parsed(payload));
+  const event = requestPayload ?? (payload === undefined ? undefined : jsonIn(payload));
   const task: Task =
     typeof event === 'object' && event !== null
       ? { kind: 'detect', event }
@@ -137,12 +138,4 @@ function foreign(value: unknown): string {
   return notification
     ? 'what SNS could not deliver is for its subscriber to take: to publish it again would tell all others twice'
     : 'nothing that Auditwire or AWS puts into its queues';
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -13,6 +13,7 @@ import {
 import { fetchObject } from '../../aws/trail-objects.ts';
 import { deliveriesOfValue } from '../../core/envelope.ts';
 import { cut, inert } from '../../core/inert.ts';
+import { jsonIn } from '../../core/json.ts';
 import type { LogSourceId } from '../../core/log-sources/log-source.ts';
 import { Detection } from '../detection.ts';
 import { judgeEvent } from '../events.ts';
@@ -206,12 +207,4 @@ function sourceOf(event: unknown): LogSourceId {
   for (const delivery of deliveriesOfValue(event, {}, decodeBase64Gzip))
     if (delivery.kind === 'record') return delivery.source === 'auditwire' ? 'k8s-audit' : delivery.source;
   return 'cloudtrail';
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
